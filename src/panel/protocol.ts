@@ -1,0 +1,141 @@
+/**
+ * The one message contract between the extension host (src/panel) and the page (webview). Both sides only use these
+ * types; numbers travel as typed arrays. Every message about computed numbers carries `run`: what belongs to an older
+ * run is dropped by the page. Token and text offsets are UTF-16 code units *of the document*.
+ */
+
+/** A token as shown. `text` is plain text (never markup); the page makes spaces, newlines and bytes visible. */
+export interface TokenView {
+  id: number;
+  text: string;
+  start: number;
+  end: number;
+  /** Bytes of a token that holds only part of a character. */
+  bytes?: number[];
+  special?: boolean;
+}
+
+export interface PieceView {
+  text: string;
+  bytes?: number[];
+  special?: boolean;
+}
+
+export interface ModelView {
+  name: string;
+  precision: 'int8' | 'fp32';
+  vocabSize: number;
+  nLayers: number;
+  nHeads: number;
+  contextLength: number;
+  /** E.g. "no BOS is added" or "the tokenizer adds <s>". */
+  bosPolicy: string;
+}
+
+/**
+ * Results for positions [from, from + count). Entry i speaks of position p = from + i:
+ * `logprob/rank` score token p given the tokens before it (NaN / 0 for the first, which nothing precedes);
+ * `entropy/lse/top…` describe the distribution *after* token p, of what comes at p + 1.
+ */
+export interface ScoreChunk {
+  from: number;
+  count: number;
+  /** Natural log. [count] */
+  logprob: Float32Array;
+  /** 1 = most likely. [count] */
+  rank: Int32Array;
+  /** Nats. [count] */
+  entropy: Float32Array;
+  /** log of the sum of exp(logit): probability of id = exp(logit - lse). [count] */
+  lse: Float32Array;
+  /** How many candidates a row of `topIds` holds. */
+  topK: number;
+  /** [count, topK], most likely first. */
+  topIds: Int32Array;
+  /** Natural log. [count, topK] */
+  topLogprobs: Float32Array;
+}
+
+export interface Totals {
+  /** Tokens of the selection. */
+  tokens: number;
+  /** Tokens that have a score so far (the first has none). */
+  scored: number;
+  /** Bits per token over the scored ones. */
+  meanSurprisal: number;
+  /** exp of the mean NLL in nats. */
+  perplexity: number;
+}
+
+export interface ErrorView {
+  what: string;
+  where: string;
+  todo: string;
+  action?: { label: string; message: PageMessage };
+}
+
+export type HostMessage =
+  /** Nothing is selected: one sentence and a button. */
+  | { type: 'empty'; reason: string }
+  /** A new run: tokens are known at once, numbers follow. `note` says which part of a too long selection is used. */
+  | {
+      type: 'run';
+      run: number;
+      document: { name: string; uri: string; languageId: string };
+      tokens: TokenView[];
+      note?: string;
+      /** Position that was chosen before in the same text, or the last one. */
+      chosen: number;
+    }
+  | { type: 'model'; model: ModelView }
+  | { type: 'progress'; run: number; stage: 'load' | 'compute'; done: number; total: number; label: string }
+  /** `pieces`: the texts of all candidate ids in this chunk that the page has not been told before. */
+  | { type: 'scores'; run: number; chunk: ScoreChunk; pieces: Record<number, PieceView>; totals: Totals }
+  | { type: 'done'; run: number; totals: Totals; milliseconds: number }
+  /** What there is stays. */
+  | { type: 'cancelled'; run: number }
+  /** The text changed: shown numbers are of older text until the next run. */
+  | { type: 'stale'; run: number }
+  | { type: 'error'; run?: number; error: ErrorView }
+  /** All logits of the distribution after token `position`, [vocab], with the texts of the most likely 256 ids. */
+  | { type: 'distribution'; run: number; position: number; logits: Float32Array; pieces: Record<number, PieceView> }
+  /** Attention after softmax of one layer, all heads: [heads, n, n], row = the token that looks. */
+  | { type: 'pattern'; run: number; layer: number; heads: number; n: number; pattern: Float32Array }
+  /** The editor's cursor moved to this token (null: outside the selection). */
+  | { type: 'cursor'; run: number; position: number | null }
+  | { type: 'pinned'; pinned: boolean };
+
+export type PageMessage =
+  | { type: 'ready'; state?: PageState }
+  /** Token under the pointer or keyboard preview: highlighted in the editor. */
+  | { type: 'hover'; run: number; position: number | null }
+  /** A token was chosen: the editor's cursor goes there. */
+  | { type: 'choose'; run: number; position: number }
+  /** Puts a candidate into the document in place of the token at `position` (or after the last one). One undo step. */
+  | { type: 'tryCandidate'; run: number; position: number; id: number }
+  | { type: 'getDistribution'; run: number; position: number }
+  | { type: 'getPattern'; run: number; layer: number }
+  | { type: 'cancel'; run: number }
+  | { type: 'rerun' }
+  | { type: 'pin'; pinned: boolean }
+  | { type: 'openExample' }
+  | { type: 'focusEditor' }
+  | { type: 'help'; topic: HelpTopic }
+  | { type: 'openSettings'; query: string }
+  /** A figure the page drew, to be saved where the person says. */
+  | { type: 'save'; name: string; mime: 'image/png' | 'text/csv' | 'application/json'; data: Uint8Array }
+  /** State to restore after a window reload. */
+  | { type: 'state'; state: PageState };
+
+export type HelpTopic = 'tokens' | 'predict' | 'attention';
+
+/** What the page keeps over a window reload (setState), and the host needs to restore the run. */
+export interface PageState {
+  document?: { uri: string; start: number; end: number };
+  chosen?: number;
+  view: 'predict' | 'attention';
+  layer: number;
+  head: number;
+  sampling: { temperature: number; topK: number; topP: number };
+  pinned: boolean;
+}

@@ -1,0 +1,63 @@
+import type { TransformerConfig } from '../transformer/config.ts';
+
+/**
+ * Names of weights, TransformerLens style. Every matrix is stored *output-major*: `[d_out, d_in]`, row o holds the
+ * weights that make output o (as torch's Linear and GGUF do; readers transpose GPT-2's Conv1D). Biases are `[d_out]`.
+ */
+export type BlockWeight =
+  | 'ln1.w' | 'ln1.b' | 'ln2.w' | 'ln2.b'
+  | 'attn.W_Q' | 'attn.W_K' | 'attn.W_V' | 'attn.W_O'
+  | 'attn.b_Q' | 'attn.b_K' | 'attn.b_V' | 'attn.b_O'
+  | 'mlp.W_gate' | 'mlp.W_in' | 'mlp.W_out' | 'mlp.b_gate' | 'mlp.b_in' | 'mlp.b_out';
+export type WeightName =
+  | 'embed.W_E'
+  | 'pos_embed.W_pos'
+  | `blocks.${number}.${BlockWeight}`
+  | 'ln_final.w'
+  | 'ln_final.b'
+  /** [vocab, d]; with a tied unembedding the source answers with E. */
+  | 'unembed.W_U'
+  | 'unembed.b_U';
+
+/** A HF-style tokenizer, whatever it was read from (tokenizer.json or a GGUF's metadata). */
+export interface TokenizerDefinition {
+  /** Content of tokenizer.json. */
+  tokenizer: Record<string, unknown>;
+  /** Content of tokenizer_config.json, `{}` where there is none. */
+  config: Record<string, unknown>;
+  /** Ids that end a text. */
+  eosIds: number[];
+}
+
+/** Rows of E kept as stored (quantised rows stay quantised); a row is decoded when it is looked up. */
+export interface EmbeddingRows {
+  /** Writes row `id` as float32 into `out[offset … offset + dModel)`. */
+  read(id: number, out: Float32Array, offset: number): void;
+  readonly byteLength: number;
+}
+
+/** A model's files, opened and checked; numbers are read tensor by tensor. */
+export interface ModelSource {
+  /** Shown to people: `general.name`, the folder's or the file's name. */
+  readonly name: string;
+  readonly format: 'gguf' | 'safetensors';
+  /** The file or folder as it was asked for. */
+  readonly path: string;
+  /** Bytes of all weight files together. */
+  readonly byteLength: number;
+  /** Changes whenever the weights do; keys caches such as the calibration scales. */
+  readonly fingerprint: string;
+  readonly config: TransformerConfig;
+  readonly tokenizer: TokenizerDefinition;
+  has(name: WeightName): boolean;
+  /**
+   * Reads and dequantises one tensor to float32, output-major. `into` (at least as long) is filled and a view of it
+   * returned, so that a loader can use one scratch buffer over and over.
+   * @throws ModelError for a tensor that is missing, of a wrong shape, outside its file, or with NaN or infinity in it
+   */
+  read(name: WeightName, into?: Float32Array): Promise<Float32Array>;
+  /** Shape as `[d_out, d_in]` or `[length]`. */
+  shape(name: WeightName): number[];
+  embeddingRows(): Promise<EmbeddingRows>;
+  close(): Promise<void>;
+}
