@@ -1,0 +1,154 @@
+import type { Piece, Token } from './tokenizer/types.ts';
+
+/** What the engine offers, in its worker (engine.ts) and through the host's client (client.ts) alike. */
+export interface EngineApi {
+  /** The loaded model; undefined before the first load. */
+  readonly model: ModelInfo | undefined;
+  /** Loads a model (or does nothing if just this one is loaded). A load that fails or is aborted keeps the old one. */
+  load(options: LoadOptions, signal?: AbortSignal): AsyncGenerator<LoadProgress, ModelInfo>;
+  unload(): Promise<void>;
+  encode(text: string): Promise<Token[]>;
+  /** Tokens given by id, with the text they decode to. */
+  describe(ids: readonly number[]): Promise<{ text: string; tokens: Token[] }>;
+  pieces(ids: readonly number[]): Promise<Piece[]>;
+  /** Prefill: streams results chunk by chunk, positions in order from `scoreFrom`. What the cache holds comes at once. */
+  run(request: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk>;
+  /** All logits after `position`, [vocab]; from the cache's residual if it still holds these ids. */
+  logits(ids: readonly number[], position: number, signal?: AbortSignal): Promise<Float32Array>;
+  /** Attention after softmax of one layer, [heads, n, n]; one block is run on the cached residual. */
+  pattern(ids: readonly number[], layer: number, signal?: AbortSignal): Promise<HookTensor>;
+  generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken>;
+  /** Logit lens at the given positions (default: all): the unembedding applied to every layer's residual. */
+  lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer>;
+}
+
+export type Precision = 'int8' | 'fp32';
+
+export interface LoadOptions {
+  /** A .gguf file or a folder with config.json and safetensors. */
+  path: string;
+  precision: Precision;
+  /** Threads of the wasm backend; fixed for the life of the process at the first load. */
+  threads?: number;
+  /** Folder for calibration scales; none: they are worked out again at each load. */
+  cacheDir?: string;
+}
+
+export interface LoadProgress {
+  done: number;
+  total: number;
+  label: string;
+}
+
+export interface ModelInfo {
+  name: string;
+  path: string;
+  format: 'gguf' | 'safetensors';
+  family: string;
+  precision: Precision;
+  nLayers: number;
+  nHeads: number;
+  nKvHeads: number;
+  dModel: number;
+  dHead: number;
+  dMlp: number;
+  vocabSize: number;
+  contextLength: number;
+  parameters: number;
+  addsBos: boolean;
+  eosIds: readonly number[];
+  loadMs: number;
+}
+
+/** A hook point's values, float32, for one sequence; shapes in design order, e.g. [heads, n, n]. */
+export interface HookTensor {
+  shape: number[];
+  data: Float32Array;
+}
+
+export type Intervention =
+  /** A head's z: set to zero, to its mean over this run's positions, times `factor`, or to given values. */
+  | { hook: `blocks.${number}.attn.hook_z`; head: number; set: 'zero' | 'mean' }
+  | { hook: `blocks.${number}.attn.hook_z`; head: number; set: 'scale'; factor: number }
+  | { hook: `blocks.${number}.attn.hook_z`; head: number; set: HookTensor }
+  /** The residual stream at a block's entry: all positions [n, d], or one [d] at `position`. */
+  | { hook: `blocks.${number}.hook_resid_pre`; set: HookTensor; position?: number };
+
+export interface RunRequest {
+  ids: readonly number[];
+  /** Most likely candidates a position; 0 = none. */
+  topK: number;
+  /** First position to report; default 0. */
+  scoreFrom?: number;
+  /** Hook names to fetch, exact or with * globs. Hooks and interventions make a run of their own beside the cache. */
+  hooks?: readonly string[];
+  interventions?: readonly Intervention[];
+}
+
+/**
+ * Positions [from, from + count). Entry i speaks of position p = from + i. `logprob` (nats, NaN at position 0) and
+ * `rank` (1-based, 0 at position 0) score token p given those before it; `entropy` (nats), `lse` and the candidates
+ * describe the distribution after token p.
+ */
+export interface RunChunk {
+  from: number;
+  count: number;
+  logprob: Float32Array;
+  rank: Int32Array;
+  entropy: Float32Array;
+  lse: Float32Array;
+  topK: number;
+  topIds: Int32Array;
+  topLogprobs: Float32Array;
+  /** Whether this came from the cache without any block being run. */
+  cached: boolean;
+  /** The hooks asked for, for this chunk's positions (patterns: [heads, count, from + count]). */
+  hooks?: Record<string, HookTensor>;
+}
+
+export interface SamplingSettings {
+  /** 0 = greedy. */
+  temperature: number;
+  /** 0 = off. */
+  topK: number;
+  /** 1 = off. */
+  topP: number;
+}
+
+export interface GenerateRequest {
+  ids: readonly number[];
+  maxTokens: number;
+  sampling: SamplingSettings;
+  seed: number;
+  /** Generation ends when the generated text holds this. */
+  stop?: string;
+  /** Go on after an end-of-text token. */
+  ignoreEos?: boolean;
+}
+
+export interface GeneratedToken {
+  id: number;
+  text: string;
+  /** Nats, under the plain distribution. */
+  logprob: number;
+  /** Set on the last token. */
+  stopped?: 'max' | 'eos' | 'stop' | 'context';
+}
+
+export interface LensRequest {
+  ids: readonly number[];
+  topK: number;
+  positions?: readonly number[];
+}
+
+/** The lens at one residual, for the requested positions in order. */
+export interface LensLayer {
+  hook: string;
+  entropy: Float32Array;
+  /** Of the next token of the text; NaN / 0 where there is none. */
+  targetLogprob: Float32Array;
+  targetRank: Int32Array;
+  topK: number;
+  topIds: Int32Array;
+  topLogprobs: Float32Array;
+}
