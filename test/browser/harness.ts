@@ -1,0 +1,203 @@
+/**
+ * Runs the built page (dist/webview) in a real browser, without an editor: the panel's strict content policy, a stub
+ * of VS Code's webview API, and the CSS variables of VS Code's own themes. Nothing leaves the browser.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { buildParts } from '../../scripts/build.ts';
+import { ensureChromium, localOnly } from '../../scripts/lib/chromium.ts';
+import { inRoot } from '../../scripts/lib/paths.ts';
+import type { HostMessage, PageMessage } from '../../src/panel/protocol.ts';
+import { installStub } from './stub.ts';
+import { type Theme, themeFacts } from './theme.ts';
+
+export { type Theme, themes } from './theme.ts';
+
+const origin = 'https://panel.tokenscope.test';
+const types: Record<string, string> = {
+  js: 'text/javascript',
+  css: 'text/css',
+  ttf: 'font/ttf',
+  map: 'application/json',
+  html: 'text/html; charset=utf-8',
+};
+
+export interface OpenOptions {
+  theme?: Theme;
+  /** CSS pixels. */
+  width?: number;
+  height?: number;
+  /** What getState() returns: a page that is restored after a window reload. */
+  state?: unknown;
+  reducedMotion?: boolean;
+}
+
+export interface OpenPage {
+  /** The browser page, for locators, keyboard and mouse. */
+  page: Page;
+  /** Posts a message as the host would; typed arrays arrive as typed arrays. Resolves after the next animation frame. */
+  send(message: HostMessage): Promise<void>;
+  /** All that the page has posted so far, oldest first. */
+  sent(): PageMessage[];
+  /** The first message of this type from index `from` on (default 0), waited for. */
+  waitForMessage<T extends PageMessage['type']>(type: T, from?: number): Promise<Extract<PageMessage, { type: T }>>;
+  /** What the page stored with setState. */
+  state(): Promise<unknown>;
+  /** Changes the theme under the open page, as VS Code does. */
+  setTheme(theme: Theme): Promise<void>;
+  screenshot(path: string): Promise<void>;
+  /** Page errors, console errors, refused loads and requests to elsewhere. */
+  problems(): Promise<string[]>;
+  /** Fails with every finding of axe-core (WCAG 2.x A and AA, contrast included) in the page or in `selector`. */
+  checkAxe(selector?: string): Promise<void>;
+  /** Closes the page; fails when it had problems. */
+  close(): Promise<void>;
+}
+
+let browser: Promise<Browser> | undefined;
+let built: Promise<void> | undefined;
+
+function launched(): Promise<Browser> {
+  browser ??= ensureChromium().then((executablePath) => chromium.launch({ executablePath, args: localOnly }));
+  return browser;
+}
+
+/** Ends the shared browser. Registered by itself as a last hook when mocha runs. */
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
+  browser = undefined;
+}
+
+if (typeof after === 'function') after(closeBrowser);
+
+function html(theme: Theme, nonce: string): string {
+  const facts = themeFacts(theme);
+  const style = Object.entries(facts.variables)
+    .map(([name, value]) => `${name}: ${value};`)
+    .join(' ')
+    .replaceAll('"', '&quot;');
+  // What VS Code's own style sheet does to every webview, as far as a layout notices.
+  const base = `html { scrollbar-color: var(--vscode-scrollbarSlider-background) transparent; }
+    body { margin: 0; padding: 0 20px; overscroll-behavior-x: none; background-color: transparent;
+      color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family);
+      font-weight: var(--vscode-font-weight); font-size: var(--vscode-font-size); }
+    html { background: var(--vscode-editor-background); }`;
+  const policy = `default-src 'none'; img-src ${origin} data:; font-src ${origin}; style-src ${origin} 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
+  return `<!DOCTYPE html><html lang="en" style="${style}"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}"><title>Tokenscope</title>
+<style nonce="${nonce}">${base}</style>
+<link rel="stylesheet" href="${origin}/codicon.css"><link rel="stylesheet" href="${origin}/main.css"></head>
+<body class="${facts.bodyClass}" data-vscode-theme-kind="${facts.kind}" data-vscode-theme-id="${facts.id}">
+<script nonce="${nonce}" src="${origin}/main.js"></script></body></html>`;
+}
+
+/** Opens the page in a fresh browser context. Default: dark, 700 x 900. */
+export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
+  built ??= buildParts(['webview']);
+  await built;
+  const theme = options.theme ?? 'dark';
+  const nonce = 'tokenscopetestnonce';
+  const context = await (await launched()).newContext({
+    viewport: { width: options.width ?? 700, height: options.height ?? 900 },
+    colorScheme: theme.includes('light') ? 'light' : 'dark',
+    forcedColors: 'none',
+    reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
+  });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const messages: PageMessage[] = [];
+  const waiting = new Set<() => void>();
+
+  page.on('pageerror', (error) => problems.push(`page error: ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  await page.exposeFunction('tokenscopeSent', (message: PageMessage) => {
+    messages.push(message);
+    for (const check of waiting) check();
+  });
+  await page.addInitScript(installStub, { state: options.state ?? undefined });
+  await context.route('**/*', async (route) => {
+    const url = new URL(route.request().url());
+    const name = url.pathname.slice(1);
+    if (url.origin === origin && name === '') {
+      return route.fulfill({ contentType: types.html, body: html(theme, nonce) });
+    }
+    const file = join(inRoot('dist/webview'), name);
+    if (url.origin === origin && !name.includes('..') && existsSync(file)) {
+      return route.fulfill({ contentType: types[name.split('.').pop() ?? ''] ?? '', body: readFileSync(file) });
+    }
+    problems.push(`request for ${url.href}`);
+    return route.abort();
+  });
+  await page.goto(`${origin}/`);
+
+  const nextFrame = () => page.evaluate(() => new Promise<void>((done) => requestAnimationFrame(() => done())));
+  const allProblems = async () => [...problems, ...((await page.evaluate(() => window.tokenscopeViolations)) ?? [])];
+
+  return {
+    page,
+    async send(message) {
+      await page.evaluate((data) => void window.postMessage(data, '*'), message);
+      await nextFrame();
+    },
+    sent: () => [...messages],
+    waitForMessage: (type, from = 0) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const found = messages.slice(from).find((message) => message.type === type);
+          if (!found) return;
+          clearTimeout(timer);
+          waiting.delete(check);
+          resolve(found as Extract<PageMessage, { type: typeof type }>);
+        };
+        const timer = setTimeout(() => {
+          waiting.delete(check);
+          const had = messages.map((message) => message.type).join(', ') || 'nothing';
+          reject(new Error(`the page did not post '${type}' within 10 s; it posted ${had}`));
+        }, 10_000);
+        waiting.add(check);
+        check();
+      }),
+    state: () => page.evaluate(() => window.tokenscopeState),
+    async setTheme(next) {
+      await page.emulateMedia({ colorScheme: next.includes('light') ? 'light' : 'dark' });
+      await page.evaluate((facts) => {
+        const style = document.documentElement.style;
+        for (const name of [...style]) if (name.startsWith('--vscode-')) style.removeProperty(name);
+        for (const [name, value] of Object.entries(facts.variables)) style.setProperty(name, value);
+        const own = [...document.body.classList].filter((name) => !name.startsWith('vscode-'));
+        document.body.className = [...own, ...facts.bodyClass.split(' ')].join(' ');
+        document.body.dataset.vscodeThemeKind = facts.kind;
+        document.body.dataset.vscodeThemeId = facts.id;
+      }, themeFacts(next));
+      await nextFrame();
+    },
+    async screenshot(path) {
+      await page.screenshot({ path });
+    },
+    problems: allProblems,
+    async checkAxe(selector) {
+      await page.evaluate(axe.source);
+      const findings = await page.evaluate(async (scope) => {
+        const run = (window as unknown as { axe: typeof axe }).axe.run;
+        const result = await run(scope ?? document, {
+          runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+          rules: { region: { enabled: false }, 'page-has-heading-one': { enabled: false } },
+        });
+        return result.violations.flatMap((violation) =>
+          violation.nodes.map((node) => `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+        );
+      }, selector);
+      assert.deepEqual(findings, [], `axe-core found:\n${findings.join('\n')}`);
+    },
+    async close() {
+      const had = await allProblems().catch(() => problems);
+      await context.close();
+      assert.deepEqual(had, [], `the page had problems:\n${had.join('\n')}`);
+    },
+  };
+}
