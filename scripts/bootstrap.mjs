@@ -27,16 +27,20 @@ hash.update(`${process.platform} ${process.arch}`);
 const wanted = hash.digest('hex');
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  console.log('installing node_modules (npm ci)');
+  // What is there is brought up to date in place; npm ci would pull it from under a running watch.
+  const how = existsSync(join(root, 'node_modules')) ? 'install' : 'ci';
+  console.log(`installing node_modules (npm ${how})`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const shell = process.platform === 'win32';
-  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const done = spawnSync(npm, [how, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
     shell,
   });
   if (done.status !== 0) {
-    console.error('npm ci failed: see its message above. A connection to the npm registry is needed this first time.');
+    console.error(
+      `npm ${how} failed: see its message above. A connection to the npm registry is needed this first time.`,
+    );
     process.exit(1);
   }
   writeFileSync(stamp, wanted);
