@@ -1,0 +1,16 @@
+/** What a test may ask of the window through the control endpoint. `script` is the source of a function, called with `args`. */
+export type WindowCommand =
+  | { do: 'screenshot'; path: string }
+  | { do: 'type'; text: string }
+  | { do: 'press'; key: string }
+  | { do: 'click' | 'hover' | 'dblclick'; selector: string; webview: boolean }
+  | { do: 'resize'; width: number; height: number }
+  | { do: 'eval'; script: string; args: unknown[]; webview: boolean }
+  /** Waits until the script's result is truthy, and returns it. */
+  | { do: 'waitFor'; script: string; args: unknown[]; webview: boolean; timeout: number }
+  | { do: 'frames' }
+  /** Addresses outside this machine that the window asked for (and did not get), and errors of the page. */
+  | { do: 'problems' };
+
+/** Name of the environment variable that tells a test where the endpoint is. */
+export const controlVariable = 'TOKENSCOPE_TEST_WINDOW';
