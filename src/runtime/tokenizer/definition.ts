@@ -1,0 +1,192 @@
+import { Tokenizer as Library } from '@huggingface/tokenizers';
+import { ModelError } from '../../errors.ts';
+import type { TokenizerDefinition } from '../../weights/source.ts';
+import { exactPreTokenizer } from './preTokenizer.ts';
+
+export interface AddedToken {
+  id: number;
+  content: string;
+  special: boolean;
+  /** Searched in the normalised text instead of the text as written. */
+  normalized: boolean;
+  singleWord: boolean;
+  lstrip: boolean;
+  rstrip: boolean;
+}
+
+export interface BpeModel {
+  vocab: ReadonlyMap<string, number>;
+  merges: readonly (readonly [string, string])[];
+  unkId: number | undefined;
+  fuseUnk: boolean;
+  byteFallback: boolean;
+  ignoreMerges: boolean;
+}
+
+/** How the vocabulary's strings stand for bytes. */
+export interface DecoderKind {
+  /** Every character of a token is one byte, in GPT-2's printable alphabet. */
+  byteLevel: boolean;
+  /** `<0xNN>` is one byte (SentencePiece). */
+  byteFallback: boolean;
+  /** `▁` is a space. */
+  metaspace: boolean;
+  /** So many leading spaces of a decoded text were put there by the tokenizer and are taken off. */
+  stripStart: number;
+}
+
+/** A tokenizer.json, checked; the library runs its normaliser, pre-tokenizer and post-processor. */
+export interface CheckedDefinition {
+  model: BpeModel;
+  added: AddedToken[];
+  decoder: DecoderKind;
+  steps: Pick<Library, 'normalizer' | 'pre_tokenizer' | 'post_processor'>;
+}
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Checks everything that encoding relies on; the file is untrusted.
+ * @throws ModelError naming `where`
+ */
+export function checkDefinition(
+  definition: TokenizerDefinition,
+  where: string,
+  modelVocabSize: number,
+): CheckedDefinition {
+  const fail = (what: string, options?: ErrorOptions): never => {
+    throw new ModelError(what, where, 'Use the tokenizer files that came with this model.', options);
+  };
+  const json = definition.tokenizer;
+  if (!isObject(json) || !isObject(json.model)) return fail('The tokenizer has no model.');
+  const added = checkAdded(json.added_tokens ?? [], fail);
+  const model = checkModel(json.model, added, fail);
+
+  let largest = -1;
+  for (const id of model.vocab.values()) largest = Math.max(largest, id);
+  for (const { id } of added) largest = Math.max(largest, id);
+  if (largest < 0) fail('The tokenizer has no tokens.');
+  if (largest >= modelVocabSize) {
+    fail(`The tokenizer has ids up to ${largest}, but the model knows only ${modelVocabSize} tokens.`);
+  }
+  const decoder = checkDecoder(json.decoder ?? null, fail);
+  try {
+    // The library's own BPE is not used (see bpe.ts), so it gets an empty one.
+    const stepsOnly = {
+      normalizer: json.normalizer ?? null,
+      pre_tokenizer: exactPreTokenizer(json.pre_tokenizer ?? null),
+      post_processor: json.post_processor ?? null,
+      decoder: null,
+      added_tokens: [],
+      model: { type: 'BPE', vocab: {}, merges: [] },
+    };
+    return { model, added, decoder, steps: new Library(stepsOnly, {}) };
+  } catch (error) {
+    return fail(`The tokenizer's steps cannot be used: ${error instanceof Error ? error.message : error}.`, {
+      cause: error,
+    });
+  }
+}
+
+type Fail = (what: string) => never;
+
+const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function checkAdded(value: unknown, fail: Fail): AddedToken[] {
+  if (!Array.isArray(value)) return fail('The list of added tokens is not a list.');
+  return value.map((token: unknown, i) => {
+    if (!isObject(token) || typeof token.content !== 'string' || token.content === '' || !isId(token.id)) {
+      return fail(`Added token ${i} has no text or no id.`);
+    }
+    const special = token.special === true;
+    return {
+      id: token.id,
+      content: token.content,
+      special,
+      normalized: typeof token.normalized === 'boolean' ? token.normalized : !special,
+      singleWord: token.single_word === true,
+      lstrip: token.lstrip === true,
+      rstrip: token.rstrip === true,
+    };
+  });
+}
+
+function checkModel(model: Json, added: AddedToken[], fail: Fail): BpeModel {
+  if (model.type !== 'BPE' && !(model.type === undefined && Array.isArray(model.merges))) {
+    return fail(`The tokenizer is of kind ${JSON.stringify(model.type)}; only BPE is known.`);
+  }
+  if (model.continuing_subword_prefix || model.end_of_word_suffix) {
+    return fail('The tokenizer marks word parts with a prefix or suffix, which is not known.');
+  }
+  if (!isObject(model.vocab) || !Array.isArray(model.merges)) {
+    return fail('The tokenizer has no vocabulary or no merges.');
+  }
+  const vocab = new Map<string, number>();
+  for (const [token, id] of Object.entries(model.vocab)) {
+    if (!isId(id)) return fail(`Token ${JSON.stringify(token)} has no usable id.`);
+    vocab.set(token, id);
+  }
+  const merges = model.merges.map((merge: unknown, i): [string, string] => {
+    const pair = typeof merge === 'string' ? merge.split(' ') : merge;
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string' || typeof pair[1] !== 'string') {
+      return fail(`Merge ${i} is not a pair of tokens.`);
+    }
+    if (!vocab.has(pair[0]) || !vocab.has(pair[1]) || !vocab.has(pair[0] + pair[1])) {
+      return fail(`Merge ${i} speaks of tokens that are not in the vocabulary.`);
+    }
+    return [pair[0], pair[1]];
+  });
+  const unk = model.unk_token;
+  const unkId =
+    typeof unk === 'string' ? (vocab.get(unk) ?? added.find((token) => token.content === unk)?.id) : undefined;
+  return {
+    vocab,
+    merges,
+    unkId,
+    fuseUnk: model.fuse_unk === true,
+    byteFallback: model.byte_fallback === true,
+    ignoreMerges: model.ignore_merges === true,
+  };
+}
+
+function checkDecoder(value: unknown, fail: Fail): DecoderKind {
+  const kind: DecoderKind = { byteLevel: false, byteFallback: false, metaspace: false, stripStart: 0 };
+  const unreadable = 'The tokenizer has a decoder that cannot be read.';
+  const visit = (step: unknown): void => {
+    if (!isObject(step)) {
+      fail(unreadable);
+      return;
+    }
+    switch (step.type) {
+      case 'Sequence':
+        if (Array.isArray(step.decoders)) for (const child of step.decoders) visit(child);
+        else fail(unreadable);
+        return;
+      case 'ByteLevel':
+        kind.byteLevel = true;
+        return;
+      case 'ByteFallback':
+        kind.byteFallback = true;
+        return;
+      case 'Metaspace':
+        kind.metaspace = true;
+        if (step.prepend_scheme !== 'never' && step.add_prefix_space !== false) kind.stripStart = 1;
+        return;
+      case 'Replace':
+        if (isObject(step.pattern) && step.pattern.String === '\u2581' && step.content === ' ') kind.metaspace = true;
+        else fail('The tokenizer has a decoder that replaces text in a way that is not known.');
+        return;
+      case 'Strip':
+        if (step.content === ' ' && isId(step.start)) kind.stripStart = step.start;
+        return;
+      case 'Fuse':
+        return;
+      default:
+        fail(`The tokenizer has a decoder of kind ${JSON.stringify(step.type)}, which is not known.`);
+    }
+  };
+  if (value !== null) visit(value);
+  return kind;
+}
