@@ -1,0 +1,25 @@
+/**
+ * npm run shots -- DIR [--file NAME --line START --size 1400x900]: pictures of the panel in VS Code's four themes.
+ * The paragraph of the example NAME whose first line begins with START is explored.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runInHost } from '../test/host/runTests.ts';
+import { allParts, buildParts } from './build.ts';
+
+const { values, positionals } = parseArgs({
+  options: { file: { type: 'string' }, line: { type: 'string' }, size: { type: 'string', default: '1400x900' } },
+  allowPositionals: true,
+});
+const [width, height] = values.size.split('x').map(Number);
+await buildParts(allParts);
+const done = await runInHost({
+  entry: 'test/host/tools/shots.ts',
+  viewport: { width, height },
+  env: {
+    TOKENSCOPE_OUT: resolve(positionals[0] ?? 'out/shots'),
+    ...(values.file ? { TOKENSCOPE_SHOT_FILE: values.file } : {}),
+    ...(values.line ? { TOKENSCOPE_SHOT_LINE: values.line } : {}),
+  },
+});
+process.exitCode = done ? 0 : 1;
