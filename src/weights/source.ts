@@ -5,10 +5,24 @@ import type { TransformerConfig } from '../transformer/config.ts';
  * weights that make output o (as torch's Linear and GGUF do; readers transpose GPT-2's Conv1D). Biases are `[d_out]`.
  */
 export type BlockWeight =
-  | 'ln1.w' | 'ln1.b' | 'ln2.w' | 'ln2.b'
-  | 'attn.W_Q' | 'attn.W_K' | 'attn.W_V' | 'attn.W_O'
-  | 'attn.b_Q' | 'attn.b_K' | 'attn.b_V' | 'attn.b_O'
-  | 'mlp.W_gate' | 'mlp.W_in' | 'mlp.W_out' | 'mlp.b_gate' | 'mlp.b_in' | 'mlp.b_out';
+  | 'ln1.w'
+  | 'ln1.b'
+  | 'ln2.w'
+  | 'ln2.b'
+  | 'attn.W_Q'
+  | 'attn.W_K'
+  | 'attn.W_V'
+  | 'attn.W_O'
+  | 'attn.b_Q'
+  | 'attn.b_K'
+  | 'attn.b_V'
+  | 'attn.b_O'
+  | 'mlp.W_gate'
+  | 'mlp.W_in'
+  | 'mlp.W_out'
+  | 'mlp.b_gate'
+  | 'mlp.b_in'
+  | 'mlp.b_out';
 export type WeightName =
   | 'embed.W_E'
   | 'pos_embed.W_pos'
@@ -45,6 +59,8 @@ export interface ModelSource {
   readonly path: string;
   /** Bytes of all weight files together. */
   readonly byteLength: number;
+  /** Number of weights, a tied unembedding counted once. */
+  readonly parameters: number;
   /** Changes whenever the weights do; keys caches such as the calibration scales. */
   readonly fingerprint: string;
   readonly config: TransformerConfig;

@@ -1,0 +1,66 @@
+import { candidates, createRng, sample, sortLogits } from '../analysis/sampling.ts';
+import type { GenerateRequest, GeneratedToken } from './api.ts';
+import type { CachePool } from './cache.ts';
+import type { LoadedModel } from './model.ts';
+import { appendChunk } from './prefill.ts';
+import { CHUNK } from './run.ts';
+import type { Tokenizer } from './tokenizer/types.ts';
+import { NO_TARGET } from './cache.ts';
+import { floats } from './forward.ts';
+import { runUnembed } from './unembedding.ts';
+
+/**
+ * Decoding with the KV cache: one new token a step, chosen from the distribution after the last one. Temperature 0
+ * takes the likeliest. The same seed gives the same text.
+ */
+export async function* generateTokens(
+  model: LoadedModel,
+  pool: CachePool,
+  tokenizer: Tokenizer,
+  request: GenerateRequest,
+  signal?: AbortSignal,
+): AsyncGenerator<GeneratedToken> {
+  const { maxTokens, sampling, stop } = request;
+  const { contextLength, nLayers } = model.config;
+  const ids = [...request.ids];
+  const rng = createRng(request.seed);
+  const stream = tokenizer.stream();
+  const cache = pool.acquire(ids);
+  let text = '';
+  try {
+    if (cache.commonPrefix(ids) < ids.length) cache.truncate(cache.commonPrefix(ids));
+    for (let made = 1; made <= maxTokens; made++) {
+      while (cache.length < ids.length)
+        await appendChunk(model, cache, ids, Math.min(cache.length + CHUNK, ids.length), signal);
+      signal?.throwIfAborted();
+      const last = cache.residual(nLayers, ids.length - 1, ids.length);
+      const greedy = sampling.temperature === 0;
+      const fetch = greedy ? ['lse', 'top_ids', 'top_logits'] : ['lse', 'logits'];
+      const outputs = await runUnembed(model, last, [NO_TARGET], 1, fetch);
+      const lse = floats(outputs, 'lse')[0];
+      let id: number;
+      let logit: number;
+      if (greedy) {
+        id = Number((outputs.top_ids.data as BigInt64Array)[0]);
+        logit = floats(outputs, 'top_logits')[0];
+      } else {
+        const logits = floats(outputs, 'logits');
+        id = sample(candidates(sortLogits(logits), sampling), rng);
+        logit = logits[id];
+      }
+      cache.truncate(ids.length); // a longer cached text of which this is the beginning
+      ids.push(id);
+      const isEnd = tokenizer.eosIds.includes(id) && !request.ignoreEos;
+      const full = ids.length >= contextLength;
+      const piece = isEnd ? stream.end() : stream.push(id);
+      text += piece;
+      const hitStop = stop !== undefined && stop !== '' && text.includes(stop);
+      const stopped = isEnd ? 'eos' : hitStop ? 'stop' : made === maxTokens ? 'max' : full ? 'context' : undefined;
+      const rest = stopped && !isEnd ? stream.end() : '';
+      yield { id, text: piece + rest, logprob: logit - lse, ...(stopped && { stopped }) };
+      if (stopped) return;
+    }
+  } finally {
+    pool.release(cache);
+  }
+}

@@ -1,0 +1,48 @@
+import { GraphBuilder } from './builder.ts';
+import type { TransformerConfig } from './config.ts';
+import { linear, type WeightPrecision } from './linear.ts';
+import { norm } from './norm.ts';
+
+/**
+ * From the residual stream to a distribution over the vocabulary, and what one asks of it, so that the wide logits
+ * leave the engine only when somebody wants them. Applied to an earlier residual it is the logit lens.
+ *
+ *   logits = norm(resid) U (+ b)
+ *
+ * Inputs: resid [n, d], target [n, 1] int64 (ids of the tokens that came next; 0 where there is none), k [1] int64.
+ * Outputs: normalized [n, d], logits [n, V], top_logits and top_ids [n, k], lse [n, 1] (log of the sum of
+ * exp(logit)), entropy [n, 1] (nats), target_logit [n, 1], target_above [n, 1] (how many ids have a larger logit).
+ */
+export function unembedGraph(config: TransformerConfig, precision: WeightPrecision): GraphBuilder {
+  const { dModel: d, vocabSize: V } = config;
+  const g = new GraphBuilder('unembed');
+  const resid = g.input('resid', 'float', ['n', d]);
+  const target = g.input('target', 'int64', ['n', 1]);
+  const k = g.input('k', 'int64', [1]);
+
+  const normalized = norm(g, resid, 'ln_final', config);
+  const logits = linear(g, normalized, 'unembed.W_U', { dIn: d, dOut: V, bias: config.unembedBias }, precision);
+
+  const [topLogits, topIds] = g.ops('TopK', [logits, k], 2, { axis: -1, largest: 1, sorted: 1 });
+  const last = g.constant('int64', [-1]);
+  const p = g.softmax(logits);
+  // lse from the softmax itself: the likeliest token's log p is its logit - lse.
+  const largest = g.op('ReduceMax', [logits, last], { keepdims: 1 });
+  const lse = g.sub(largest, g.op('Log', [g.op('ReduceMax', [p, last], { keepdims: 1 })]));
+  // entropy = -sum p log p = lse - sum p logit; the sum is one dot product a row.
+  const dot = g.matMul(g.op('Unsqueeze', [p, g.constant('int64', [1])]), g.op('Unsqueeze', [logits, last])); // [n, 1, 1]
+  const entropy = g.sub(lse, g.op('Squeeze', [dot, last]));
+  const targetLogit = g.op('GatherElements', [logits, target], { axis: 1 });
+  const above = g.op('Cast', [g.op('Greater', [logits, targetLogit])], { to: 6 });
+  const targetAbove = g.op('ReduceSum', [above, last], { keepdims: 1 });
+
+  g.output('normalized', normalized, 'float', ['n', d]);
+  g.output('logits', logits, 'float', ['n', V]);
+  g.output('top_logits', topLogits, 'float', ['n', 'k']);
+  g.output('top_ids', topIds, 'int64', ['n', 'k']);
+  g.output('lse', lse, 'float', ['n', 1]);
+  g.output('entropy', entropy, 'float', ['n', 1]);
+  g.output('target_logit', targetLogit, 'float', ['n', 1]);
+  g.output('target_above', targetAbove, 'int32', ['n', 1]);
+  return g;
+}
