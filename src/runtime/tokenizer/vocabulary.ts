@@ -74,7 +74,7 @@ export class Vocabulary {
       let last = i;
       while (last < ids.length && this.entry(ids[last]).kind === 'bytes') last++;
       const run = this.renderBytes(ids.slice(i, last), length);
-      tokens.push(...run.tokens);
+      for (const token of run.tokens) tokens.push(token);
       parts.push(run.text);
       length += run.text.length;
       i = last;
