@@ -1,8 +1,10 @@
 /**
  * npm start: builds, then opens the extension under development on examples/, in a desktop VS Code if `code` is on
- * the PATH, else in VS Code's server on 127.0.0.1, whose address is printed. PORT chooses its port. Ctrl-C ends it.
+ * the PATH and there is a screen, else in VS Code's server on 127.0.0.1, whose address is printed. PORT chooses its
+ * port; TOKENSCOPE_START=server takes the server in any case. Ctrl-C ends it.
  */
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { allParts, buildParts } from './build.ts';
 import { ensureCodeServer } from './lib/codeServer.ts';
@@ -11,6 +13,13 @@ import { cacheRoot, inRoot, root } from './lib/paths.ts';
 import { startServer } from './lib/server.ts';
 
 const examples = inRoot('examples');
+
+/** The `code` of a desktop that can show a window; not the one in a terminal of a remote window, which cannot. */
+function findDesktop(): string | undefined {
+  if (process.env.TOKENSCOPE_START === 'server' || process.env.VSCODE_IPC_HOOK_CLI) return undefined;
+  const screen = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  return screen ? which('code') : undefined;
+}
 
 /** Opens the window and waits until it is closed. */
 async function openDesktop(code: string): Promise<number> {
@@ -33,8 +42,22 @@ function wantedPort(): number {
   return port;
 }
 
+/** The server itself waits for ever on a port that is taken. */
+async function assertFree(port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        new Error(`port ${port} cannot be used (${error.code}): give another one in PORT, or none for a free one`),
+      );
+    });
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  });
+}
+
 async function openServer(): Promise<number> {
   const port = wantedPort();
+  await assertFree(port);
   const codeServer = await ensureCodeServer();
   const state = join(cacheRoot(), 'start');
   const server = await startServer({ codeServer, state, port, verbose: process.env.TOKENSCOPE_VERBOSE === '1' });
@@ -48,7 +71,7 @@ async function openServer(): Promise<number> {
     });
   }
   console.log(`
-No desktop VS Code was found (\`code\` is not on the PATH), so this is VS Code ${codeServer.version.replace(/^4/, '1')} as a server.
+No desktop VS Code is used (no \`code\` on the PATH, or no screen): this is VS Code ${codeServer.version.replace(/^4/, '1')} as a server.
 Installed in ${codeServer.folder}
 Its settings are in ${state}; delete ${cacheRoot()} to remove both.
 ${codeServer.notes.map((note) => `Note: ${note}\n`).join('')}
@@ -63,7 +86,7 @@ Ctrl-C ends it.`);
 
 try {
   await buildParts(allParts);
-  const code = which('code');
+  const code = findDesktop();
   process.exitCode = code ? await openDesktop(code) : await openServer();
 } catch (error) {
   console.error(`npm start: ${error instanceof Error ? error.message : error}`);

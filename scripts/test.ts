@@ -94,9 +94,11 @@ function run(part: Part): Promise<Counts> {
 
 /** Sets up what the parts need, before any of them runs, so that what cannot be had is said first. */
 async function prepare(): Promise<void> {
-  const standIn = parts.includes('host') && !process.env.TOKENSCOPE_VSCODE;
-  if (parts.includes('browser') || standIn) await ensureChromium();
-  if (standIn) await ensureCodeServer();
+  const windows = parts.includes('browser') || (parts.includes('host') && !process.env.TOKENSCOPE_VSCODE);
+  if (windows) {
+    await ensureChromium();
+    await ensureCodeServer();
+  }
   if (parts.some((part) => part !== 'check')) await buildParts(allParts);
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CodeServer } from './codeServer.ts';
 
@@ -10,7 +10,7 @@ export interface ServerOptions {
   state: string;
   /** 0 takes a free one. */
   port?: number;
-  /** User settings. */
+  /** User settings to begin with, where the state has none yet. */
   settings?: Record<string, unknown>;
   /** Added to the environment of the extension host. */
   env?: Record<string, string>;
@@ -56,8 +56,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const extensions = options.extensionsDir ?? join(state, 'extensions');
   for (const folder of [join(userData, 'User'), join(state, 'data'), extensions])
     mkdirSync(folder, { recursive: true });
-  const settings = { ...quietSettings, ...options.settings };
-  writeFileSync(join(userData, 'User', 'settings.json'), JSON.stringify(settings, null, 2));
+  // Settings that a person changed in an earlier window stay.
+  const settings = join(userData, 'User', 'settings.json');
+  if (!existsSync(settings))
+    writeFileSync(settings, JSON.stringify({ ...quietSettings, ...options.settings }, null, 2));
 
   // Other users of the machine and other pages of the browser must not get at a server that can run commands.
   const token = randomBytes(16).toString('hex');

@@ -1,0 +1,101 @@
+/**
+ * A whole VS Code window driven from outside, for what a test in the extension host cannot see: the reload of the
+ * window, which ends the extension host.
+ */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Frame, Page } from 'playwright-core';
+import { ensureCodeServer } from '../../scripts/lib/codeServer.ts';
+import { inRoot, root } from '../../scripts/lib/paths.ts';
+import { startServer } from '../../scripts/lib/server.ts';
+import { openWindow, webviewFrames } from './standIn/window.ts';
+
+export interface HostWindow {
+  page: Page;
+  /** A copy of examples/, open in the window. */
+  folder: string;
+  /** The document of a webview in which the selector is found, waited for. */
+  webview(selector: string): Promise<Frame>;
+  /** Runs a command by its title in the command palette. */
+  command(title: string): Promise<void>;
+  /** Opens a file of the folder by its name. */
+  open(file: string): Promise<void>;
+  /** Reloads the window and waits until it is there again. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Waits until the window shows VS Code's workbench with the extension under development. */
+export async function workbenchReady(page: Page): Promise<void> {
+  await page.locator('.monaco-workbench .part.editor').waitFor({ timeout: 60_000 });
+  await page.waitForFunction(() => document.title.includes('Extension Development Host'), undefined, {
+    timeout: 60_000,
+  });
+}
+
+/** Opens VS Code on a copy of examples/ with the extension under development. */
+export async function openHostWindow(options: { settings?: Record<string, unknown> } = {}): Promise<HostWindow> {
+  const state = mkdtempSync(join(tmpdir(), 'tokenscope-window-'));
+  const folder = join(state, 'examples');
+  cpSync(inRoot('examples'), folder, { recursive: true });
+  const server = await startServer({
+    codeServer: await ensureCodeServer(),
+    state,
+    settings: options.settings,
+    env: { HOME: state, XDG_RUNTIME_DIR: state, XDG_CACHE_HOME: join(state, 'cache') },
+  });
+  const window = await openWindow({ width: 1400, height: 900 }, () => {});
+  const { page } = window;
+  const pick = async (text: string) => {
+    const input = page.locator('.quick-input-widget input').first();
+    await input.waitFor();
+    await input.fill(text);
+    await page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: text.replace(/^>/, '') })
+      .first()
+      .click();
+  };
+  const opened: HostWindow = {
+    page,
+    folder,
+    async webview(selector) {
+      const end = Date.now() + 30_000;
+      for (;;) {
+        for (const frame of await webviewFrames(page)) {
+          if (
+            (await frame
+              .locator(selector)
+              .count()
+              .catch(() => 0)) > 0
+          )
+            return frame;
+        }
+        if (Date.now() > end) throw new Error(`no webview showed ${selector} within 30 s`);
+        await page.waitForTimeout(50);
+      }
+    },
+    async command(title) {
+      await page.keyboard.press('F1');
+      await pick(`>${title}`);
+    },
+    async open(file) {
+      await page.keyboard.press('Control+P');
+      await pick(file);
+      await page.locator(`.tabs-container .tab.active[data-resource-name="${file}"]`).waitFor();
+    },
+    async reload() {
+      await page.reload();
+      await workbenchReady(page);
+    },
+    async close() {
+      await window.close();
+      await server.stop();
+      rmSync(state, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  await page.goto(server.url({ folder, extensionDevelopmentPath: [root] }));
+  await workbenchReady(page);
+  return opened;
+}
