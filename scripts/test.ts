@@ -33,8 +33,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'tokenscope-test-'));
 async function check(): Promise<Counts> {
   const counts = { passed: 0, failed: 0 };
   for (const [label, tool, args] of [
-    ['types (tsc)', 'typescript/bin/tsc', ['-p', '.']],
-    ['format and lint (biome ci)', '@biomejs/biome/bin/biome', ['ci', '.']],
+    ['types (tsc)', 'typescript/bin/tsc', ['-p', '.', '--pretty', 'false']],
+    ['format and lint (biome ci)', '@biomejs/biome/bin/biome', ['ci', '--colors=off', '.']],
   ] as const) {
     const command = [inRoot('node_modules', tool), ...args];
     const { code, output } = await exec(process.execPath, command, { cwd: root });

@@ -79,12 +79,17 @@ function html(theme: Theme, nonce: string): string {
     .map(([name, value]) => `${name}: ${value};`)
     .join(' ')
     .replaceAll('"', '&quot;');
-  // What VS Code's own style sheet does to every webview, as far as a layout notices.
-  const base = `html { scrollbar-color: var(--vscode-scrollbarSlider-background) transparent; }
-    body { margin: 0; padding: 0 20px; overscroll-behavior-x: none; background-color: transparent;
-      color: var(--vscode-editor-foreground); font-family: var(--vscode-font-family);
-      font-weight: var(--vscode-font-weight); font-size: var(--vscode-font-size); }
-    html { background: var(--vscode-editor-background); }`;
+  // The effects that VS Code's own style sheet has on every webview, before the page's own.
+  const base = `html { background: var(--vscode-editor-background); }
+    html { scrollbar-color: var(--vscode-scrollbarSlider-background) var(--vscode-editor-background); }
+    body { margin: 0; padding: 0 20px; overscroll-behavior-x: none; background-color: transparent; }
+    body { color: var(--vscode-editor-foreground); font-size: var(--vscode-font-size); }
+    body { font-family: var(--vscode-font-family); font-weight: var(--vscode-font-weight); }
+    a, a code { color: var(--vscode-textLink-foreground); }
+    a:focus, input:focus, select:focus, textarea:focus { outline: 1px solid -webkit-focus-ring-color; outline-offset: -1px; }
+    code { color: var(--vscode-textPreformat-foreground); background-color: var(--vscode-textPreformat-background); }
+    code { padding: 1px 3px; border-radius: 4px; }
+    ::-webkit-scrollbar { width: 10px; height: 10px; }`;
   const policy = `default-src 'none'; img-src ${origin} data:; font-src ${origin}; style-src ${origin} 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html><html lang="en" style="${style}"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><title>Tokenscope</title>
