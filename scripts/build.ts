@@ -70,14 +70,17 @@ function present(wanted: Part[]): Part[] {
   });
 }
 
-/** Builds the given parts into dist/. @throws on the first part that does not compile. */
+/** Builds the given parts into dist/, all that compile. @throws Error that names the parts that do not. */
 export async function buildParts(wanted: Part[], options: { minify?: boolean } = {}): Promise<void> {
   copyAssets(wanted);
-  await Promise.all(
-    present(wanted).map((part) =>
+  const building = present(wanted);
+  const results = await Promise.allSettled(
+    building.map((part) =>
       build({ ...parts[part].options, entryPoints: [parts[part].entry], minify: options.minify ?? false }),
     ),
   );
+  const failed = building.filter((_, i) => results[i].status === 'rejected');
+  if (failed.length > 0) throw new Error(`${failed.join(', ')} did not compile: see the messages above`);
 }
 
 export const allParts = Object.keys(parts) as Part[];
@@ -94,6 +97,9 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   if (process.argv.includes('--watch')) await watch();
   else {
     if (process.argv.includes('--clean')) rmSync(inRoot('dist'), { recursive: true, force: true });
-    await buildParts(allParts, { minify: process.argv.includes('--minify') });
+    await buildParts(allParts, { minify: process.argv.includes('--minify') }).catch((error: Error) => {
+      console.error(`build: ${error.message}`);
+      process.exitCode = 1;
+    });
   }
 }

@@ -99,13 +99,29 @@ async function prepare(): Promise<void> {
     await ensureChromium();
     await ensureCodeServer();
   }
-  if (parts.some((part) => part !== 'check')) await buildParts(allParts);
+}
+
+/** Builds what the parts run. What does not compile counts as a failure; the parts run all the same. */
+async function compile(): Promise<void> {
+  if (!parts.some((part) => part !== 'check')) return;
+  const built = await buildParts(allParts).then(
+    () => true,
+    (error: Error) => {
+      console.error(`build: ${error.message}`);
+      return false;
+    },
+  );
+  if (!built) {
+    summary.push(`${'build'.padEnd(10)}1 failed`);
+    total.failed++;
+  }
 }
 
 const total: Counts = { passed: 0, failed: 0 };
 const summary: string[] = [];
 try {
   await prepare();
+  await compile();
   for (const part of parts) {
     console.log(`\n== ${part}`);
     const counts = await run(part);

@@ -79,7 +79,6 @@ export async function runInHost(options: HostOptions = {}): Promise<boolean> {
         folder,
         `--user-data-dir=${join(scratch, 'user')}`,
         `--extensions-dir=${join(scratch, 'extensions')}`,
-        '--disable-extensions',
       ],
       extensionTestsEnv: {
         TOKENSCOPE_TEST_ROOT: root,
