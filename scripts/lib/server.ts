@@ -83,6 +83,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const ended = new Promise<number>((done) => server.once('exit', (code) => done(code ?? 1)));
   const stop = () => stopGroup(server, ended);
+  // However this process ends, the server does not outlive it.
+  const kill = () => signalGroup(server, 'SIGKILL');
+  process.once('exit', kill);
+  void ended.then(() => process.off('exit', kill));
   const port = await listening(server, ended, options.verbose ?? false).catch(async (error) => {
     await stop();
     throw error;
@@ -133,19 +137,24 @@ function listening(server: ChildProcess, ended: Promise<number>, verbose: boolea
   });
 }
 
-async function stopGroup(server: ChildProcess, ended: Promise<number>): Promise<void> {
+function signalGroup(server: ChildProcess, name: NodeJS.Signals): void {
   if (server.pid === undefined) return;
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      if (process.platform === 'win32') server.kill(name);
-      else process.kill(-server.pid!, name);
-    } catch {
-      // already gone
-    }
-  };
-  signal('SIGTERM');
+  try {
+    if (process.platform === 'win32') server.kill(name);
+    else process.kill(-server.pid, name);
+  } catch {
+    // already gone
+  }
+}
+
+async function stopGroup(server: ChildProcess, ended: Promise<number>): Promise<void> {
+  signalGroup(server, 'SIGTERM');
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([ended, new Promise((late) => (timer = setTimeout(late, 3000)))]);
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, 3000);
+  });
+  await Promise.race([ended, late]);
   clearTimeout(timer);
-  signal('SIGKILL');
+  // What the server started and left behind ends too.
+  signalGroup(server, 'SIGKILL');
 }

@@ -11,6 +11,12 @@ import { inRoot, root } from '../../scripts/lib/paths.ts';
 import { startServer } from '../../scripts/lib/server.ts';
 import { openWindow, webviewFrames } from './standIn/window.ts';
 
+export interface HostWindowOptions {
+  settings?: Record<string, unknown>;
+  /** Another extension than the one in the root. */
+  extensionDevelopmentPath?: string;
+}
+
 export interface HostWindow {
   page: Page;
   /** A copy of examples/, open in the window. */
@@ -21,7 +27,7 @@ export interface HostWindow {
   command(title: string): Promise<void>;
   /** Opens a file of the folder by its name. */
   open(file: string): Promise<void>;
-  /** Reloads the window and waits until it is there again. */
+  /** Reloads the window by its command, which saves what is open, and waits until it is there again. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
@@ -35,7 +41,7 @@ export async function workbenchReady(page: Page): Promise<void> {
 }
 
 /** Opens VS Code on a copy of examples/ with the extension under development. */
-export async function openHostWindow(options: { settings?: Record<string, unknown> } = {}): Promise<HostWindow> {
+export async function openHostWindow(options: HostWindowOptions = {}): Promise<HostWindow> {
   const state = mkdtempSync(join(tmpdir(), 'tokenscope-window-'));
   const folder = join(state, 'examples');
   cpSync(inRoot('examples'), folder, { recursive: true });
@@ -86,7 +92,9 @@ export async function openHostWindow(options: { settings?: Record<string, unknow
       await page.locator(`.tabs-container .tab.active[data-resource-name="${file}"]`).waitFor();
     },
     async reload() {
-      await page.reload();
+      const navigated = page.waitForEvent('framenavigated', (frame) => frame === page.mainFrame());
+      await opened.command('Developer: Reload Window');
+      await navigated;
       await workbenchReady(page);
     },
     async close() {
@@ -95,7 +103,7 @@ export async function openHostWindow(options: { settings?: Record<string, unknow
       rmSync(state, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-  await page.goto(server.url({ folder, extensionDevelopmentPath: [root] }));
+  await page.goto(server.url({ folder, extensionDevelopmentPath: [options.extensionDevelopmentPath ?? root] }));
   await workbenchReady(page);
   return opened;
 }
