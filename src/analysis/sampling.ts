@@ -150,7 +150,7 @@ export function seededRandom(seed: number): Random {
     return z ^ (z >>> 15);
   };
   // Seeds beyond 32 bits differ in their upper half.
-  state ^= Math.floor(seed / 2 ** 32) | 0;
+  state = splitmix() ^ Math.floor(seed / 2 ** 32);
   let a = splitmix();
   let b = splitmix();
   let c = splitmix();
