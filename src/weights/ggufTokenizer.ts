@@ -147,6 +147,9 @@ function sentencePiece(reader: Reader, vocab: Vocab): { steps: Json; addBos: boo
   return { steps, addBos: true };
 }
 
+/** In code units; trained vocabularies stay far below, and a hostile one would take forever. */
+const LONGEST_PIECE = 512;
+
 function mergesFromScores(vocab: Vocab, scores: ArrayLike<number>): [string, string][] {
   const usable = (token: string): boolean => {
     const id = vocab.ids.get(token);
@@ -154,7 +157,7 @@ function mergesFromScores(vocab: Vocab, scores: ArrayLike<number>): [string, str
   };
   const merges: { pair: [string, string]; score: number; left: number; right: number }[] = [];
   for (const [piece, id] of vocab.ids) {
-    if (vocab.types(id) !== NORMAL) continue;
+    if (vocab.types(id) !== NORMAL || piece.length > LONGEST_PIECE) continue;
     let cut = 0;
     for (const character of piece) {
       cut += character.length;

@@ -241,6 +241,8 @@ describe('tokenizer', () => {
     const create = (tokenizer: Record<string, unknown>, vocab = 10, eosIds: number[] = []) =>
       createTokenizer({ tokenizer, config: {}, eosIds }, 'tokenizer.json', vocab);
     assert.deepEqual(idsOf(create({ model }).encode('abab')), [2, 2]);
+    let nested: unknown = { type: 'Fuse' };
+    for (let depth = 0; depth < 50_000; depth++) nested = { type: 'Sequence', decoders: [nested] };
     const wrong: [Record<string, unknown>, RegExp][] = [
       [{}, /no model/],
       [{ model: { type: 'WordPiece', vocab: {} } }, /"WordPiece".*only BPE/],
@@ -253,7 +255,9 @@ describe('tokenizer', () => {
       [{ model, added_tokens: [{ id: 3 }] }, /Added token 0/],
       [{ model, pre_tokenizer: { type: 'Nonsense' } }, /Nonsense/],
       [{ model, pre_tokenizer: { type: 'Split', pattern: { Regex: '(' } } }, /cannot be used/],
+      [{ model, pre_tokenizer: { type: 'FixedLength', length: 0 } }, /fixed length/],
       [{ model, normalizer: { type: 'Nonsense' } }, /Nonsense/],
+      [{ model, decoder: nested }, /decoder that cannot be read/],
       [{ model, decoder: { type: 'CTC' } }, /"CTC"/],
       [{ model, post_processor: { type: 'TemplateProcessing', single: 1 } }, /post-processor/],
       [

@@ -151,17 +151,20 @@ function checkModel(model: Json, added: AddedToken[], fail: Fail): BpeModel {
   };
 }
 
+/** No decoder needs more sequences inside sequences; a hostile file may have thousands. */
+const MAX_DEPTH = 8;
+
 function checkDecoder(value: unknown, fail: Fail): DecoderKind {
   const kind: DecoderKind = { byteLevel: false, byteFallback: false, metaspace: false, stripStart: 0 };
   const unreadable = 'The tokenizer has a decoder that cannot be read.';
-  const visit = (step: unknown): void => {
-    if (!isObject(step)) {
+  const visit = (step: unknown, depth: number): void => {
+    if (!isObject(step) || depth > MAX_DEPTH) {
       fail(unreadable);
       return;
     }
     switch (step.type) {
       case 'Sequence':
-        if (Array.isArray(step.decoders)) for (const child of step.decoders) visit(child);
+        if (Array.isArray(step.decoders)) for (const child of step.decoders) visit(child, depth + 1);
         else fail(unreadable);
         return;
       case 'ByteLevel':
@@ -187,6 +190,6 @@ function checkDecoder(value: unknown, fail: Fail): DecoderKind {
         fail(`The tokenizer has a decoder of kind ${JSON.stringify(step.type)}, which is not known.`);
     }
   };
-  if (value !== null) visit(value);
+  if (value !== null) visit(value, 0);
   return kind;
 }

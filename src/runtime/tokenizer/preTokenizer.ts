@@ -21,6 +21,8 @@ export function exactPreTokenizer(step: unknown): unknown {
   if (json.type === 'Sequence' && Array.isArray(json.pretokenizers)) {
     return { ...json, pretokenizers: json.pretokenizers.map(exactPreTokenizer) };
   }
+  // No language model cuts so, and a length of 0 would never end.
+  if (json.type === 'FixedLength') throw new Error('pieces of fixed length are not known');
   if (json.type === 'Digits') return isolate(json.individual_digits === true ? '\\p{N}' : '\\p{N}+');
   if (json.type === 'ByteLevel' && json.use_regex !== false && json.add_prefix_space !== true) {
     return { type: 'Sequence', pretokenizers: [isolate(GPT2_WORDS), { ...json, use_regex: false }] };
