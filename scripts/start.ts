@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { allParts, buildParts } from './build.ts';
+import { buildParts } from './build.ts';
 import { ensureCodeServer } from './lib/codeServer.ts';
 import { which } from './lib/exec.ts';
 import { cacheRoot, inRoot, root } from './lib/paths.ts';
@@ -55,9 +55,7 @@ async function assertFree(port: number): Promise<void> {
   });
 }
 
-async function openServer(): Promise<number> {
-  const port = wantedPort();
-  await assertFree(port);
+async function openServer(port: number): Promise<number> {
   const codeServer = await ensureCodeServer();
   const state = join(cacheRoot(), 'start');
   const server = await startServer({ codeServer, state, port, verbose: process.env.TOKENSCOPE_VERBOSE === '1' });
@@ -85,9 +83,11 @@ Ctrl-C ends it.`);
 }
 
 try {
-  await buildParts(allParts);
   const code = findDesktop();
-  process.exitCode = code ? await openDesktop(code) : await openServer();
+  const port = wantedPort();
+  if (!code) await assertFree(port);
+  await buildParts(['extension', 'worker', 'webview']);
+  process.exitCode = code ? await openDesktop(code) : await openServer(port);
 } catch (error) {
   console.error(`npm start: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -57,4 +57,23 @@ describe('browser harness', () => {
     assert.ok((await opened.problems()).some((problem) => problem.includes('script-src')));
     await opened.page.close();
   });
+
+  it('changes the theme under the open page and keeps its state', async () => {
+    const opened = await openPage({ theme: 'dark', state: { view: 'attention' } });
+    assert.deepEqual(await opened.state(), { view: 'attention' });
+    const background = () =>
+      opened.page.evaluate(() => getComputedStyle(document.body).getPropertyValue('--vscode-editor-background'));
+    assert.equal((await background()).toLowerCase(), '#1f1f1f');
+    await opened.setTheme('light');
+    assert.equal((await background()).toLowerCase(), '#ffffff');
+    assert.equal(await opened.page.evaluate(() => document.body.dataset.vscodeThemeKind), 'vscode-light');
+    await opened.page.close();
+  });
+
+  it('fails on what axe-core finds', async () => {
+    const opened = await openPage();
+    await opened.page.evaluate(() => document.body.append(document.createElement('button')));
+    await assert.rejects(opened.checkAxe(), /button-name/);
+    await opened.page.close();
+  });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { ensureCodeServer } from '../../scripts/lib/codeServer.ts';
 import { root } from '../../scripts/lib/paths.ts';
 import { workbenchReady } from '../host/outside.ts';
@@ -66,6 +66,23 @@ describe('npm start', () => {
     }
     assert.equal(started.process.exitCode, 0, started.output());
     await assert.rejects(fetch(address), 'the server has ended');
+  });
+
+  it('opens a desktop VS Code where there is one', async () => {
+    const bin = mkdtempSync(join(tmpdir(), 'tokenscope-bin-'));
+    // Stands for the desktop's command: shows what it is called with, and ends as if the window was closed.
+    writeFileSync(join(bin, 'code'), '#!/bin/sh\nprintf "[%s]" "$@"\n', { mode: 0o755 });
+    const started = start({
+      PATH: `${bin}${delimiter}${process.env.PATH}`,
+      DISPLAY: ':0',
+      TOKENSCOPE_START: '',
+      VSCODE_IPC_HOOK_CLI: '',
+    });
+    await once(started.process, 'close');
+    rmSync(bin, { recursive: true });
+    assert.equal(started.process.exitCode, 0, started.output());
+    const call = `[--new-window][--wait][--extensionDevelopmentPath=${root}][${join(root, 'examples')}]`;
+    assert.ok(started.output().includes(call), started.output());
   });
 
   it('says which port is taken', async () => {
