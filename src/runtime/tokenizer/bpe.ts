@@ -27,13 +27,11 @@ export class Bpe {
     let largest = 0;
     for (const id of vocab.values()) largest = Math.max(largest, id);
     this.size = largest + 1;
-    this.merged = new Int32Array(merges.length);
-    merges.forEach(([left, right], rank) => {
-      const pair = vocab.get(left)! * this.size + vocab.get(right)!;
+    this.merged = merges.merged;
+    for (let rank = 0; rank < merges.left.length; rank++) {
       // A pair that is listed twice counts with its last rank, as in a map built in order.
-      this.ranks.set(pair, rank);
-      this.merged[rank] = vocab.get(left + right)!;
-    });
+      this.ranks.set(merges.left[rank] * this.size + merges.right[rank], rank);
+    }
     this.byteTokens = Array.from({ length: 256 }, (_, byte) =>
       vocab.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
     );

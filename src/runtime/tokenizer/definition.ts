@@ -16,7 +16,8 @@ export interface AddedToken {
 
 export interface BpeModel {
   vocab: ReadonlyMap<string, number>;
-  merges: readonly (readonly [string, string])[];
+  /** Merge i makes `merged[i]` of its neighbours `left[i]` and `right[i]`; the first comes first. */
+  merges: { left: Int32Array; right: Int32Array; merged: Int32Array };
   unkId: number | undefined;
   fuseUnk: boolean;
   byteFallback: boolean;
@@ -128,16 +129,7 @@ function checkModel(model: Json, added: AddedToken[], fail: Fail): BpeModel {
     if (!isId(id)) return fail(`Token ${JSON.stringify(token)} has no usable id.`);
     vocab.set(token, id);
   }
-  const merges = model.merges.map((merge: unknown, i): [string, string] => {
-    const pair = typeof merge === 'string' ? merge.split(' ') : merge;
-    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string' || typeof pair[1] !== 'string') {
-      return fail(`Merge ${i} is not a pair of tokens.`);
-    }
-    if (!vocab.has(pair[0]) || !vocab.has(pair[1]) || !vocab.has(pair[0] + pair[1])) {
-      return fail(`Merge ${i} speaks of tokens that are not in the vocabulary.`);
-    }
-    return [pair[0], pair[1]];
-  });
+  const merges = checkMerges(model.merges, vocab, fail);
   const unk = model.unk_token;
   const unkId =
     typeof unk === 'string' ? (vocab.get(unk) ?? added.find((token) => token.content === unk)?.id) : undefined;
@@ -149,6 +141,27 @@ function checkModel(model: Json, added: AddedToken[], fail: Fail): BpeModel {
     byteFallback: model.byte_fallback === true,
     ignoreMerges: model.ignore_merges === true,
   };
+}
+
+function checkMerges(list: unknown[], vocab: ReadonlyMap<string, number>, fail: Fail): BpeModel['merges'] {
+  const n = list.length;
+  const merges = { left: new Int32Array(n), right: new Int32Array(n), merged: new Int32Array(n) };
+  for (const [i, merge] of list.entries()) {
+    const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string' || typeof pair[1] !== 'string') {
+      return fail(`Merge ${i} is not a pair of tokens.`);
+    }
+    const left = vocab.get(pair[0]);
+    const right = vocab.get(pair[1]);
+    const merged = vocab.get(pair[0] + pair[1]);
+    if (left === undefined || right === undefined || merged === undefined) {
+      return fail(`Merge ${i} speaks of tokens that are not in the vocabulary.`);
+    }
+    merges.left[i] = left;
+    merges.right[i] = right;
+    merges.merged[i] = merged;
+  }
+  return merges;
 }
 
 /** No decoder needs more sequences inside sequences; a hostile file may have thousands. */
