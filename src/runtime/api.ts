@@ -1,3 +1,4 @@
+import type { SamplingSettings } from '../analysis/sampling.ts';
 import type { Piece, Token } from './tokenizer/types.ts';
 
 /** What the engine offers, in its worker (engine.ts) and through the host's client (client.ts) alike. */
@@ -104,15 +105,6 @@ export interface RunChunk {
   cached: boolean;
   /** The hooks asked for, for this chunk's positions (patterns: [heads, count, from + count]). */
   hooks?: Record<string, HookTensor>;
-}
-
-export interface SamplingSettings {
-  /** 0 = greedy. */
-  temperature: number;
-  /** 0 = off. */
-  topK: number;
-  /** 1 = off. */
-  topP: number;
 }
 
 export interface GenerateRequest {

@@ -47,6 +47,11 @@ export class Engine implements EngineApi {
     return this.loaded?.info;
   }
 
+  /** The sessions themselves, for measuring them bare. */
+  get loadedModel(): LoadedModel | undefined {
+    return this.loaded?.model;
+  }
+
   async *load(options: LoadOptions, signal?: AbortSignal): AsyncGenerator<LoadProgress, ModelInfo> {
     const { path, precision } = options;
     if (this.loaded?.info.path === path && this.loaded.info.precision === precision) return this.loaded.info;
@@ -152,7 +157,10 @@ export class Engine implements EngineApi {
     const loaded = this.need();
     this.checkIds(ids, loaded.model);
     const aborted = [...this.running].filter((run) => run.signal?.aborted);
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     const entry = { signal, ended };
     this.running.add(entry);
     try {

@@ -1,11 +1,10 @@
-import { candidates, createRng, sample, sortLogits } from '../analysis/sampling.ts';
+import { candidates, sample, seededRandom, sortLogits } from '../analysis/sampling.ts';
 import type { GenerateRequest, GeneratedToken } from './api.ts';
-import type { CachePool } from './cache.ts';
+import { type CachePool, NO_TARGET } from './cache.ts';
 import type { LoadedModel } from './model.ts';
 import { appendChunk } from './prefill.ts';
 import { CHUNK } from './run.ts';
 import type { Tokenizer } from './tokenizer/types.ts';
-import { NO_TARGET } from './cache.ts';
 import { floats } from './forward.ts';
 import { runUnembed } from './unembedding.ts';
 
@@ -23,7 +22,7 @@ export async function* generateTokens(
   const { maxTokens, sampling, stop } = request;
   const { contextLength, nLayers } = model.config;
   const ids = [...request.ids];
-  const rng = createRng(request.seed);
+  const random = seededRandom(request.seed);
   const stream = tokenizer.stream();
   const cache = pool.acquire(ids);
   let text = '';
@@ -45,7 +44,7 @@ export async function* generateTokens(
         logit = floats(outputs, 'top_logits')[0];
       } else {
         const logits = floats(outputs, 'logits');
-        id = sample(candidates(sortLogits(logits), sampling), rng);
+        id = sample(candidates(sortLogits(logits), sampling), random);
         logit = logits[id];
       }
       cache.truncate(ids.length); // a longer cached text of which this is the beginning

@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander';
+import { UsageError, commonOptions, mass, nonNegative, positiveInteger, wholeNumber } from './cli/common.ts';
+import { type GenerateOptions, generate } from './cli/generate.ts';
+import { type LensOptions, lens } from './cli/lens.ts';
+import { type PredictOptions, predict } from './cli/predict.ts';
+import { type ScoreOptions, score } from './cli/score.ts';
+import { clearProgress } from './cli/terminal.ts';
+import { type TraceOptions, globList, headList, trace } from './cli/trace.ts';
+
+/** The engine without an editor: for scripts, and for checking numbers. */
+const program = new Command('tokenscope').description('See how a language model reads and writes text, token by token.');
+program.exitOverride().showHelpAfterError(false);
+
+const sampling = (command: Command, temperature: number) =>
+  command
+    .option('--temperature <t>', 'divides the logits; 0 takes the likeliest', nonNegative, temperature)
+    .option('--top-k <k>', 'keep the k likeliest; 0 is off', wholeNumber, 0)
+    .option('--top-p <p>', 'keep the fewest likeliest with this much probability', mass, 1);
+
+sampling(commonOptions(program.command('predict').description('what comes next')), 1)
+  .option('--top <k>', 'candidates to show', positiveInteger, 10)
+  .action((options: PredictOptions) => predict(options));
+
+commonOptions(program.command('score').description('how likely each token is, given those before it'))
+  .option('--top <k>', 'candidates to show a token', wholeNumber, 1)
+  .option('--window <w>', 'score in windows of this many tokens, each run alone', positiveInteger)
+  .option('--stride <s>', 'distance of the windows (default: the window)', positiveInteger)
+  .action((options: ScoreOptions) => score(options));
+
+sampling(commonOptions(program.command('generate').description('continue the input')), 1)
+  .option('--max <n>', 'tokens at most', positiveInteger, 64)
+  .option('--seed <s>', 'the same seed gives the same text', wholeNumber, 0)
+  .option('--stop <text>', 'end when the generated text holds this')
+  .action((options: GenerateOptions) => generate(options));
+
+commonOptions(program.command('trace').description('save what happens inside a run'))
+  .requiredOption('--hooks <globs>', 'hook points, with * for any characters, separated by commas', globList)
+  .requiredOption('--out <file>', 'the safetensors file to write')
+  .option('--ablate <heads>', 'set the output of heads to zero: layer.head,…', headList)
+  .option('--mean', 'replace it by its mean over the input instead')
+  .action((options: TraceOptions) => trace(options));
+
+commonOptions(program.command('lens').description('what every layer would predict'))
+  .option('--top <k>', 'candidates a layer and position', positiveInteger, 5)
+  .action((options: LensOptions) => lens(options));
+
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  clearProgress();
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2; // it has said why
+  else {
+    process.stderr.write(`tokenscope: ${(error as Error).message.replace(/\s*\n\s*/g, ' ')}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+// The wasm threads would keep the process alive; what was printed is written out first.
+process.stdout.write('', () => process.exit());

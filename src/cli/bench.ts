@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { totals } from '../analysis/surprisal.ts';
+import { scoringWindows } from '../analysis/windows.ts';
+import { Engine } from '../runtime/engine.ts';
+import { bundledModelPath } from '../weights/bundled.ts';
+import { bareDecode, bareLoad, barePrefill } from './bare.ts';
+import { type CommonOptions, packageRoot } from './common.ts';
+import { clearProgress, print, printJson, showProgress, table } from './terminal.ts';
+
+export interface BenchOptions extends CommonOptions {
+  repeat: number;
+}
+
+/** One measured figure beside what it is compared with. */
+interface Figure {
+  name: string;
+  value: number;
+  unit: string;
+  compared: string;
+  reference: number;
+  ratio: number;
+}
+
+const N = 256;
+
+/** Times the engine, each figure beside the bare sum of session runs of the same work. Medians of several runs. */
+export async function bench(options: BenchOptions): Promise<void> {
+  const path = options.model ?? bundledModelPath(packageRoot());
+  const figures: Figure[] = [];
+  const add = (name: string, value: number, unit: string, compared: string, reference: number) => {
+    figures.push({ name, value, unit, compared, reference, ratio: value / reference });
+    showProgress(name, figures.length, 14);
+  };
+  const licence = await readFile(join(packageRoot(), 'media/models/LICENSE'), 'utf8');
+  const story = await readFile(join(packageRoot(), 'examples/prose.md'), 'utf8');
+
+  const int8 = await load(path, 'int8', options.threads);
+  const bare = await bareLoad(path, int8.ids.slice(0, 1));
+  add('load to first prediction, int8', int8.ms, 'ms', 'reading the file and creating the sessions bare', bare);
+  add('memory after load, int8', int8.rss / 1e9, 'GB RSS', 'the model file', int8.fileBytes / 1e9);
+
+  const { engine } = int8;
+  const ids = int8.encode(licence).slice(0, N + 20);
+  const prompt = ids.slice(0, N);
+  const salted = salt(prompt);
+  const prefill = await median(options.repeat, () => time(() => drain(engine.run({ ids: salted(), topK: 64 }))));
+  add('prefill of 256 tokens with all results, int8', prefill, 'ms', 'the session runs alone', await barePrefill(engine, prompt, options.repeat));
+
+  const first = await median(options.repeat, () => time(() => engine.run({ ids: salted(), topK: 64 }).next()));
+  add('first numbers of 256 tokens', first, 'ms', 'all of them', prefill);
+
+  const patterns = await median(options.repeat, () =>
+    time(() => drain(engine.run({ ids: salted(), topK: 64, hooks: ['*.hook_pattern'] }))),
+  );
+  add('256 tokens with all attention patterns', patterns, 'ms', 'without', prefill);
+
+  const decode = await decodeTime(engine, prompt, options.repeat);
+  add('decode at 256 tokens', decode, 'ms', 'the session runs alone', await bareDecode(engine, prompt, options.repeat));
+  add('keystroke: one token appended to 256', await keystroke(engine, ids, options.repeat), 'ms', 'one decode', decode);
+  const short = await median(options.repeat, async () => {
+    await drain(engine.run({ ids: prompt.slice(0, N - 21), topK: 64 }));
+    await drain(engine.run({ ids: [...prompt.slice(0, N - 21), 0], topK: 64 })); // ends the cache there
+    return time(() => drain(engine.run({ ids: prompt, topK: 64, scoreFrom: N - 21 })));
+  });
+  const edit = await median(options.repeat, async () => {
+    await drain(engine.run({ ids: prompt, topK: 64 }));
+    const edited = prompt.with(N - 20, (prompt[N - 20] + 1) % int8.vocab);
+    return time(() => drain(engine.run({ ids: edited, topK: 64 })));
+  });
+  add('edit 20 tokens before the end of 256', edit, 'ms', 'a 21-token prefill', short);
+  const { cancelled, block } = await cancelTime(engine, salted(), prefill, options.repeat);
+  add('cancel', cancelled, 'ms', 'the time of one block on a chunk', block);
+
+  const int8Licence = await textPerplexity(engine, int8.encode(licence).slice(0, 1500));
+  const int8Story = await textPerplexity(engine, int8.encode(story).slice(0, 1500));
+  await engine.unload();
+
+  const fp32 = await load(path, 'fp32', options.threads);
+  const plain = await median(options.repeat, () => time(() => drain(fp32.engine.run({ ids: salted(), topK: 64 }))));
+  add('prefill of 256 tokens with all results, fp32', plain, 'ms', 'int8', prefill);
+  add('perplexity int8, Apache-2.0 text', int8Licence, '', 'fp32', await textPerplexity(fp32.engine, fp32.encode(licence).slice(0, 1500)));
+  add('perplexity int8, examples/prose.md', int8Story, '', 'fp32', await textPerplexity(fp32.engine, fp32.encode(story).slice(0, 1500)));
+  clearProgress();
+
+  const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`;
+  if (options.json) return printJson({ machine, model: path, figures });
+  print(machine);
+  const columns = [
+    { title: 'what', align: 'left' as const },
+    { title: 'measured' },
+    { title: 'ratio' },
+    { title: 'reference' },
+    { title: 'compared with', align: 'left' as const },
+  ];
+  print(
+    table(
+      columns,
+      figures.map((f) => [f.name, `${short4(f.value)} ${f.unit}`, f.ratio.toFixed(3), short4(f.reference), f.compared]),
+    ),
+  );
+}
+
+async function load(path: string, precision: 'int8' | 'fp32', threads: number | undefined) {
+  const engine = new Engine();
+  const began = performance.now();
+  const loading = engine.load({ path, precision, threads });
+  let step = await loading.next();
+  while (!step.done) step = await loading.next();
+  const tokens = await engine.encode('The');
+  await engine.logits([tokens[0].id], 0);
+  const ms = performance.now() - began;
+  const tokenizer = engine.tokenizer!;
+  const encode = (text: string) => tokenizer.encode(text).map((token) => token.id);
+  const { rss } = process.memoryUsage();
+  return { engine, ms, rss, ids: [tokens[0].id], encode, vocab: step.value.vocabSize, fileBytes: step.value.fileBytes };
+}
+
+/** The same ids with another first one at each call, so that no cache helps. */
+function salt(ids: number[]): () => number[] {
+  let n = 0;
+  return () => ids.with(0, ++n);
+}
+
+async function decodeTime(engine: Engine, prompt: number[], repeat: number): Promise<number> {
+  const times: number[] = [];
+  const sampling = { temperature: 0, topK: 0, topP: 1 };
+  await drain(engine.run({ ids: prompt, topK: 0 }));
+  let last = 0;
+  for await (const _ of engine.generate({ ids: prompt, maxTokens: repeat + 2, sampling, seed: 0, ignoreEos: true })) {
+    const now = performance.now();
+    if (last > 0) times.push(now - last);
+    last = now;
+  }
+  return medianOf(times);
+}
+
+async function keystroke(engine: Engine, ids: number[], repeat: number): Promise<number> {
+  const times: number[] = [];
+  await drain(engine.run({ ids: ids.slice(0, N), topK: 64 }));
+  for (let i = 1; i <= Math.min(repeat, 20); i++) {
+    times.push(await time(() => drain(engine.run({ ids: ids.slice(0, N + i), topK: 64, scoreFrom: N + i - 1 }))));
+  }
+  return medianOf(times);
+}
+
+async function cancelTime(engine: Engine, ids: number[], prefill: number, repeat: number) {
+  const blocks = engine.model!.nLayers * Math.ceil(N / 64);
+  const cancelled = await median(repeat, async () => {
+    const controller = new AbortController();
+    const run = drain(engine.run({ ids: ids.with(1, Math.floor(Math.random() * 1000)), topK: 64 }, controller.signal));
+    await new Promise((resolve) => setTimeout(resolve, prefill / 3));
+    const began = performance.now();
+    controller.abort();
+    await run.catch(() => undefined);
+    return performance.now() - began;
+  });
+  return { cancelled, block: prefill / blocks };
+}
+
+async function textPerplexity(engine: Engine, ids: number[]): Promise<number> {
+  const logprobs: (number | null)[] = ids.map(() => null);
+  for (const { start, end, from } of scoringWindows(ids.length, 512, 512)) {
+    for await (const chunk of engine.run({ ids: ids.slice(start, end), topK: 0 })) {
+      chunk.logprob.forEach((logprob, i) => {
+        const p = start + chunk.from + i;
+        if (p >= from) logprobs[p] = logprob;
+      });
+    }
+  }
+  return totals(logprobs).perplexity;
+}
+
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}
+
+export async function time(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+export async function median(repeat: number, measure: () => Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let i = 0; i < repeat; i++) values.push(await measure());
+  return medianOf(values);
+}
+
+function medianOf(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function short4(value: number): string {
+  return value >= 1000 ? value.toFixed(0) : value.toPrecision(4);
+}

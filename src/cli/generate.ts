@@ -1,0 +1,29 @@
+import { type CommonOptions, prepare } from './common.ts';
+import { print, printJson } from './terminal.ts';
+
+export interface GenerateOptions extends CommonOptions {
+  max: number;
+  temperature: number;
+  topK: number;
+  topP: number;
+  seed: number;
+  stop?: string;
+}
+
+/** Lets the model continue the input. Temperature 0 is greedy. */
+export async function generate(options: GenerateOptions): Promise<void> {
+  const { engine, ids, model } = await prepare(options);
+  const { max, temperature, topK, topP, seed, stop } = options;
+  const tokens: { id: number; text: string; logprob: number }[] = [];
+  let stopped: string | undefined;
+  const request = { ids, maxTokens: max, sampling: { temperature, topK, topP }, seed, stop };
+  for await (const token of engine.generate(request)) {
+    tokens.push({ id: token.id, text: token.text, logprob: token.logprob });
+    stopped = token.stopped;
+    if (!options.json) process.stdout.write(token.text);
+  }
+  if (options.json) {
+    const text = tokens.map((token) => token.text).join('');
+    printJson({ model: model.name, precision: model.precision, tokens, text, stopped });
+  } else print('');
+}

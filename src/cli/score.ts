@@ -1,0 +1,86 @@
+import { bits, nats, percent, perplexity, rank, thousands, visibleToken } from '../analysis/format.ts';
+import { surprisal, totals } from '../analysis/surprisal.ts';
+import { scoringWindows } from '../analysis/windows.ts';
+import type { RunChunk } from '../runtime/api.ts';
+import { type CommonOptions, type Input, UsageError, prepare } from './common.ts';
+import { clearProgress, print, printJson, showProgress, styled, table } from './terminal.ts';
+import { PieceTable, tokenJson } from './tokens.ts';
+
+export interface ScoreOptions extends CommonOptions {
+  top: number;
+  window?: number;
+  stride?: number;
+}
+
+interface Score {
+  logprob: number | null;
+  rank: number | null;
+  entropy: number | null;
+  top: { id: number; text: string; logprob: number }[];
+}
+
+/** How likely the model finds each token of the input, given those before it. */
+export async function score(options: ScoreOptions): Promise<void> {
+  if (options.stride !== undefined && options.window === undefined) throw new UsageError('--stride needs --window');
+  const input = await prepare(options);
+  const scores = await scoreTokens(input, options);
+  clearProgress();
+  const { tokens, scored, perplexity: ppl, meanSurprisal } = totals(scores.map((s) => s.logprob));
+  const loss = scored > 0 ? Math.log(ppl) : null;
+  if (options.json) {
+    printJson({
+      model: input.model.name,
+      precision: input.model.precision,
+      tokens: input.tokens.map((token, i) => ({ ...tokenJson(token), ...scores[i] })),
+      loss,
+      perplexity: scored > 0 ? ppl : null,
+      count: scored,
+    });
+    return;
+  }
+  const rows = input.tokens.map((token, i) => {
+    const { logprob, rank: r, top } = scores[i];
+    const likeliest = top[0] ? `${visibleToken(top[0])} ${percent(Math.exp(top[0].logprob))}` : '';
+    const p = logprob ?? Number.NaN;
+    return [String(i), visibleToken(token), percent(Math.exp(p)), rank(r ?? 0), bits(surprisal(p)), likeliest];
+  });
+  const columns = [
+    { title: 'position' },
+    { title: 'token', align: 'left' as const },
+    { title: 'p' },
+    { title: 'rank' },
+    { title: 'surprisal' },
+    { title: 'likeliest', align: 'left' as const },
+  ];
+  print(table(columns, rows));
+  const counts = `${thousands(tokens)} tokens, ${thousands(scored)} scored`;
+  const mean = scored > 0 ? `mean ${bits(meanSurprisal)}, loss ${nats(loss!)}, perplexity ${perplexity(ppl)}` : 'nothing to score';
+  print(styled('dim', `${input.model.name} ${input.model.precision} · ${counts} · ${mean}`));
+}
+
+async function scoreTokens({ engine, ids }: Input, { top, window, stride }: ScoreOptions): Promise<Score[]> {
+  const scores: Score[] = ids.map(() => ({ logprob: null, rank: null, entropy: null, top: [] }));
+  const pieces = new PieceTable(engine);
+  for (const { start, end, from } of scoringWindows(ids.length, window ?? ids.length, stride ?? window ?? ids.length)) {
+    // The distribution a token was drawn from belongs to the position before it, maybe in the chunk before.
+    let before: { chunk: RunChunk; row: number } | undefined;
+    for await (const chunk of engine.run({ ids: ids.slice(start, end), topK: top })) {
+      await pieces.learn(chunk.topIds);
+      for (let i = 0; i < chunk.count; i++) {
+        const p = start + chunk.from + i;
+        if (before && p >= from) {
+          const { chunk: earlier, row } = before;
+          scores[p] = {
+            logprob: chunk.logprob[i],
+            rank: chunk.rank[i],
+            entropy: earlier.entropy[row],
+            top: pieces.top(earlier, row),
+          };
+        }
+        before = { chunk, row: i };
+      }
+      showProgress(`Scoring: ${thousands(start + chunk.from + chunk.count)} tokens`, start + chunk.from + chunk.count, ids.length);
+    }
+  }
+  return scores;
+}

@@ -1,0 +1,63 @@
+import { open } from 'node:fs/promises';
+import { InvalidArgumentError } from 'commander';
+import { TokenscopeError } from '../errors.ts';
+import type { HookTensor, Intervention } from '../runtime/api.ts';
+import { collectHooks } from '../runtime/collect.ts';
+import { type SavedTensor, safetensorsParts } from '../weights/writeSafetensors.ts';
+import { type CommonOptions, UsageError, prepare } from './common.ts';
+import { print, printJson, table } from './terminal.ts';
+
+export interface TraceOptions extends CommonOptions {
+  hooks: string[];
+  out: string;
+  ablate?: [number, number][];
+  mean?: boolean;
+}
+
+/** Writes what happens inside a run to a safetensors file, under TransformerLens' names. */
+export async function trace(options: TraceOptions): Promise<void> {
+  if (options.mean && !options.ablate) throw new UsageError('--mean needs --ablate');
+  const { engine, ids, model } = await prepare(options);
+  const interventions = (options.ablate ?? []).map(
+    ([l, head]): Intervention => ({ hook: `blocks.${l}.attn.hook_z`, head, set: options.mean ? 'mean' : 'zero' }),
+  );
+  const run = engine.run({ ids, topK: 0, hooks: options.hooks, interventions });
+  const { hooks } = await collectHooks(run, ids.length).catch((error: unknown) => {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  });
+  await save(options.out, hooks, ids, model.name);
+  const shapes = Object.fromEntries([...hooks].map(([name, { shape }]) => [name, shape]));
+  if (options.json) return printJson({ model: model.name, precision: model.precision, tokens: ids, hooks: shapes });
+  const columns = [{ title: 'hook', align: 'left' as const }, { title: 'shape', align: 'left' as const }];
+  print(table(columns, Object.entries(shapes).map(([name, shape]) => [name, `[${shape.join(', ')}]`])));
+}
+
+async function save(path: string, hooks: Map<string, HookTensor>, ids: number[], model: string): Promise<void> {
+  const tensors = new Map<string, SavedTensor>(hooks);
+  tensors.set('tokens', { shape: [ids.length], data: BigInt64Array.from(ids, BigInt) });
+  try {
+    const file = await open(path, 'w');
+    try {
+      for (const part of safetensorsParts(tensors, { model })) await file.writeFile(part);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new TokenscopeError('It cannot be written.', path, `${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** `5.1,10.7`: layer and head. */
+export function headList(value: string): [number, number][] {
+  return value.split(',').map((item) => {
+    const match = /^\s*(\d+)\.(\d+)\s*$/.exec(item);
+    if (!match) throw new InvalidArgumentError('Expected layer.head, such as 5.1 or 5.1,10.7.');
+    return [Number(match[1]), Number(match[2])];
+  });
+}
+
+/** Names or globs separated by commas. */
+export function globList(value: string): string[] {
+  return value.split(',').map((glob) => glob.trim()).filter(Boolean);
+}
