@@ -4,6 +4,11 @@
  * run is dropped by the page. Token and text offsets are UTF-16 code units *of the document*.
  */
 
+export * from '../analysis/format.ts';
+// What the page computes itself, at once, with the same functions as everything else.
+export * from '../analysis/sampling.ts';
+export * from '../analysis/surprisal.ts';
+
 /** A token as shown. `text` is plain text (never markup); the page makes spaces, newlines and bytes visible. */
 export interface TokenView {
   id: number;
