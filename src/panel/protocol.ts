@@ -102,6 +102,8 @@ export type HostMessage =
   /** The text changed: shown numbers are of older text until the next run. */
   | { type: 'stale'; run: number }
   | { type: 'error'; run?: number; error: ErrorView }
+  /** One sentence beside the numbers, which stay: the document was closed, the engine was started again. */
+  | { type: 'notice'; run?: number; text: string }
   /** All logits of the distribution after token `position`, [vocab], with the texts of the most likely 256 ids. */
   | { type: 'distribution'; run: number; position: number; logits: Float32Array; pieces: Record<number, PieceView> }
   /** Attention after softmax of one layer, all heads: [heads, n, n], row = the token that looks. */
@@ -116,7 +118,7 @@ export type PageMessage =
   | { type: 'hover'; run: number; position: number | null }
   /** A token was chosen: the editor's cursor goes there. */
   | { type: 'choose'; run: number; position: number }
-  /** Puts a candidate into the document in place of the token at `position` (or after the last one). One undo step. */
+  /** Puts a candidate into the document in place of the token at `position`; the number of tokens: after the last one. */
   | { type: 'tryCandidate'; run: number; position: number; id: number }
   | { type: 'getDistribution'; run: number; position: number }
   | { type: 'getPattern'; run: number; layer: number }
