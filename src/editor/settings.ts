@@ -1,0 +1,41 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Precision } from '../runtime/api.ts';
+
+export interface Settings {
+  /** Path of the model; empty: the bundled one. */
+  model: string;
+  precision: Precision;
+  /** 0: automatic. */
+  threads: number;
+  /** At most so many tokens of a selection are explored. */
+  maxTokens: number;
+}
+
+/** The settings now. In a workspace that is not trusted, VS Code itself leaves out its value of the model. */
+export function readSettings(): Settings {
+  const values = vscode.workspace.getConfiguration('tokenscope');
+  return {
+    model: resolvePath(text(values.get('model')).trim()),
+    precision: values.get('precision') === 'fp32' ? 'fp32' : 'int8',
+    threads: whole(values.get('threads'), 0, 0, 64),
+    maxTokens: whole(values.get('maxTokens'), 1024, 2, 8192),
+  };
+}
+
+// settings.json is written by hand: any value may stand there.
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function whole(value: unknown, otherwise: number, least: number, most: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return otherwise;
+  return Math.min(most, Math.max(least, Math.floor(value)));
+}
+
+/** `~` is the home folder; a relative path starts in the first workspace folder. */
+function resolvePath(path: string): string {
+  if (path === '') return '';
+  if (path === '~' || /^~[\\/]/.test(path)) return join(homedir(), path.slice(1));
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  return isAbsolute(path) || folder?.scheme !== 'file' ? path : join(folder.fsPath, path);
+}

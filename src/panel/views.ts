@@ -1,0 +1,31 @@
+import type { ModelInfo } from '../runtime/api.ts';
+import type { Piece, Token } from '../runtime/tokenizer/types.ts';
+import type { ModelView, PieceView, TokenView } from './protocol.ts';
+
+/** A token at its place in the document: `offset` is where the tokenised text starts there. */
+export function tokenView(token: Token, offset: number): TokenView {
+  return { id: token.id, ...pieceView(token), start: token.start + offset, end: token.end + offset };
+}
+
+export function pieceView(piece: Piece): PieceView {
+  return {
+    text: piece.text,
+    ...(piece.bytes && { bytes: [...piece.bytes] }),
+    ...(piece.special && { special: true }),
+  };
+}
+
+export function modelView(info: ModelInfo, bosPolicy: string): ModelView {
+  const { name, precision, vocabSize, nLayers, nHeads, contextLength } = info;
+  return { name, precision, vocabSize, nLayers, nHeads, contextLength, bosPolicy };
+}
+
+/** Ids of the `count` largest logits, the largest first; NaN is never among them. */
+export function likeliest(logits: Float32Array, count: number): number[] {
+  // Only what may be among them is sorted: a threshold from a sorted copy.
+  const sorted = Float32Array.from(logits, (value) => (Number.isNaN(value) ? -Infinity : value)).sort();
+  const threshold = sorted[Math.max(0, sorted.length - count)];
+  const ids: number[] = [];
+  for (let id = 0; id < logits.length; id++) if (logits[id] >= threshold) ids.push(id);
+  return ids.sort((a, b) => logits[b] - logits[a] || a - b).slice(0, count);
+}
