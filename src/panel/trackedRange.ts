@@ -19,20 +19,12 @@ export function trackRange(range: OffsetRange, change: Change): OffsetRange & { 
   const { start, end } = range;
   const changeEnd = change.offset + change.length;
   const shift = change.inserted - change.length;
-  if (change.offset > end) return { start, end, touched: false };
-  // Right before it, unless the range is empty: then it is where one writes.
-  if (changeEnd <= start && !(changeEnd === start && end === start)) {
+  const typedAtEnd = change.offset === end && change.length === 0;
+  if (change.offset > end || (change.offset === end && !typedAtEnd)) return { start, end, touched: false };
+  // An empty range is where one writes.
+  if (changeEnd <= start && !(typedAtEnd && start === end)) {
     return { start: start + shift, end: end + shift, touched: false };
   }
-  // A removal that only begins where the range ends.
-  if (change.offset === end && change.length > 0) {
-    return { start, end: end + change.inserted, touched: change.inserted > 0 };
-  }
-  const newStart = Math.min(start, change.offset);
-  const newEnd = Math.max(end, changeEnd) + shift;
-  // What was replaced beyond its borders stays outside as far as one can say.
-  const before = Math.max(0, start - change.offset);
-  const clippedStart = before > 0 ? Math.min(change.offset + change.inserted, change.offset + before) : newStart;
-  const after = Math.max(0, changeEnd - end);
-  return { start: clippedStart, end: Math.max(clippedStart, newEnd - Math.min(after, change.inserted)), touched: true };
+  // What replaced a part of the text and some more beside it belongs to the text.
+  return { start: Math.min(start, change.offset), end: Math.max(end, changeEnd) + shift, touched: true };
 }
