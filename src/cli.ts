@@ -1,14 +1,17 @@
 import { Command, CommanderError } from 'commander';
-import { UsageError, commonOptions, mass, nonNegative, positiveInteger, wholeNumber } from './cli/common.ts';
+import { type BenchOptions, bench } from './cli/bench.ts';
+import { commonOptions, mass, nonNegative, positiveInteger, UsageError, wholeNumber } from './cli/common.ts';
 import { type GenerateOptions, generate } from './cli/generate.ts';
 import { type LensOptions, lens } from './cli/lens.ts';
 import { type PredictOptions, predict } from './cli/predict.ts';
 import { type ScoreOptions, score } from './cli/score.ts';
 import { clearProgress } from './cli/terminal.ts';
-import { type TraceOptions, globList, headList, trace } from './cli/trace.ts';
+import { globList, headList, type TraceOptions, trace } from './cli/trace.ts';
 
 /** The engine without an editor: for scripts, and for checking numbers. */
-const program = new Command('tokenscope').description('See how a language model reads and writes text, token by token.');
+const program = new Command('tokenscope').description(
+  'See how a language model reads and writes text, token by token.',
+);
 program.exitOverride().showHelpAfterError(false);
 
 const sampling = (command: Command, temperature: number) =>
@@ -44,13 +47,18 @@ commonOptions(program.command('lens').description('what every layer would predic
   .option('--top <k>', 'candidates a layer and position', positiveInteger, 5)
   .action((options: LensOptions) => lens(options));
 
+commonOptions(program.command('bench').description('time the engine, each figure beside the bare session runs'), false)
+  .option('--repeat <n>', 'runs of each measurement, of which the median counts', positiveInteger, 5)
+  .action((options: BenchOptions) => bench(options));
+
 for (const command of program.commands) command.exitOverride();
 
 try {
   await program.parseAsync();
 } catch (error) {
   clearProgress();
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2; // it has said why
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // it has said why
   else {
     process.stderr.write(`tokenscope: ${(error as Error).message.replace(/\s*\n\s*/g, ' ')}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;

@@ -1,41 +1,86 @@
 import { readFile } from 'node:fs/promises';
-import { blockGraph, cacheKeyOutput } from '../transformer/block.ts';
-import { chunkInputs, embed, floats, runBlock } from '../runtime/forward.ts';
-import type { Engine } from '../runtime/engine.ts';
-import { loadModel, releaseModel } from '../runtime/model.ts';
-import { SessionClock } from '../runtime/ort.ts';
+import { RunCache } from '../runtime/cache.ts';
+import { type ChunkInputs, chunkInputs, embed, floats, runBlock } from '../runtime/forward.ts';
+import { type LoadedModel, loadModel, releaseModel } from '../runtime/model.ts';
+import { sessionClock } from '../runtime/ort.ts';
+import { appendChunk } from '../runtime/prefill.ts';
 import { CHUNK } from '../runtime/run.ts';
-import { runUnembed } from '../runtime/unembedding.ts';
-import { openModel } from '../weights/open.ts';
 import { readSmoothing } from '../runtime/smoothingFile.ts';
-import { median, time } from './bench.ts';
+import { runUnembed } from '../runtime/unembedding.ts';
+import { cacheKeyOutput } from '../transformer/block.ts';
+import { openModel } from '../weights/open.ts';
+import { median, time } from './timing.ts';
 
-/** The work the engine cannot avoid, without the engine: files read, sessions created and run, nothing else. */
-const SUMMARY = ['lse', 'entropy', 'target_logit', 'target_above', 'top_logits', 'top_ids'];
+/** The work no engine can avoid, without the engine: files read, sessions created and run, nothing else. */
+const RESULTS = ['lse', 'entropy', 'target_logit', 'target_above', 'top_logits', 'top_ids'];
 
-/** Milliseconds to read the model's file, create its int8 sessions from finished arrays and run them on `ids` once. */
+/** Milliseconds to read the model's file, to create its int8 sessions from finished arrays, and to run one token. */
 export async function bareLoad(path: string, ids: number[]): Promise<number> {
   const source = await openModel(path);
   try {
-    const clock = new SessionClock();
-    const loading = loadModel(source, 'int8', { smoothing: await readSmoothing(source, undefined), clock });
+    const before = sessionClock.milliseconds;
+    const loading = loadModel(source, 'int8', { smoothing: await readSmoothing(source, undefined) });
     let step = await loading.next();
     while (!step.done) step = await loading.next();
-    const model = step.value;
-    const read = await time(() => readFile(path));
-    const x = embed(model.embedding, ids, model.config.dModel);
-    const run = await time(async () => {
-      let resid = x;
-      const chunk = chunkInputs(model.config, 0, ids.length);
-      const none = { k: new Float32Array(0), v: new Float32Array(0) };
-      for (const block of model.blocks) {
-        resid = floats(await runBlock(block, model.config, chunk, resid, none, ['hook_resid_post']), 'hook_resid_post');
-      }
-      await runUnembed(model, resid, [0], 1, ['logits']);
-    });
-    await releaseModel(model);
-    return read + clock.milliseconds + run;
+    const creating = sessionClock.milliseconds - before;
+    const reading = await time(() => readFile(path));
+    const running = await bareRun(step.value, new RunCache(step.value.config), ids, 0, ids.length, ['logits']);
+    await releaseModel(step.value);
+    return creating + reading + running;
   } finally {
     await source.close();
   }
+}
+
+/** Milliseconds of the session runs alone that `ids` need, in chunks, with all results. */
+export async function barePrefill(model: LoadedModel, ids: number[], repeat: number): Promise<number> {
+  const cache = await filledCache(model, ids);
+  return median(repeat, async () => {
+    let sum = 0;
+    for (let from = 0; from < ids.length; from += CHUNK) {
+      sum += await bareRun(model, cache, ids, from, Math.min(from + CHUNK, ids.length), RESULTS);
+    }
+    return sum;
+  });
+}
+
+/** Milliseconds of the session runs alone for one more token after `ids`, its likeliest successor included. */
+export async function bareDecode(model: LoadedModel, ids: number[], repeat: number): Promise<number> {
+  const cache = await filledCache(model, ids);
+  const last = ids.length - 1;
+  return median(repeat, () => bareRun(model, cache, ids, last, ids.length, ['lse', 'top_ids', 'top_logits']));
+}
+
+async function filledCache(model: LoadedModel, ids: number[]): Promise<RunCache> {
+  const cache = new RunCache(model.config);
+  while (cache.length < ids.length) await appendChunk(model, cache, ids, Math.min(cache.length + CHUNK, ids.length));
+  return cache;
+}
+
+/** Times only what happens inside `session.run`; the inputs are ready, the outputs the same that the engine takes. */
+async function bareRun(
+  model: LoadedModel,
+  cache: RunCache,
+  ids: number[],
+  from: number,
+  to: number,
+  results: string[],
+): Promise<number> {
+  const { config } = model;
+  const chunk: ChunkInputs = chunkInputs(config, from, to - from);
+  const fetch = ['hook_resid_post', cacheKeyOutput(config), 'attn.hook_v'];
+  let resid = embed(model.embedding, ids.slice(from, to), config.dModel);
+  let sum = 0;
+  for (let l = 0; l < model.blocks.length; l++) {
+    const past = cache.past(l, from);
+    const began = performance.now();
+    const outputs = await runBlock(model.blocks[l], config, chunk, resid, past, fetch);
+    sum += performance.now() - began;
+    resid = floats(outputs, 'hook_resid_post');
+  }
+  const targets = new Int32Array(to - from);
+  const rows = results.includes('target_logit') ? resid : resid.subarray(-config.dModel);
+  const began = performance.now();
+  await runUnembed(model, rows, targets.subarray(0, rows.length / config.dModel), 64, results);
+  return sum + performance.now() - began;
 }

@@ -8,6 +8,7 @@ import { bundledModelPath } from '../weights/bundled.ts';
 import { bareDecode, bareLoad, barePrefill } from './bare.ts';
 import { type CommonOptions, packageRoot } from './common.ts';
 import { clearProgress, print, printJson, showProgress, table } from './terminal.ts';
+import { drain, median, medianOf, time } from './timing.ts';
 
 export interface BenchOptions extends CommonOptions {
   repeat: number;
@@ -42,11 +43,17 @@ export async function bench(options: BenchOptions): Promise<void> {
   add('memory after load, int8', int8.rss / 1e9, 'GB RSS', 'the model file', int8.fileBytes / 1e9);
 
   const { engine } = int8;
-  const ids = int8.encode(licence).slice(0, N + 20);
+  const ids = (await int8.encode(licence)).slice(0, N + 20);
   const prompt = ids.slice(0, N);
   const salted = salt(prompt);
   const prefill = await median(options.repeat, () => time(() => drain(engine.run({ ids: salted(), topK: 64 }))));
-  add('prefill of 256 tokens with all results, int8', prefill, 'ms', 'the session runs alone', await barePrefill(engine, prompt, options.repeat));
+  add(
+    'prefill of 256 tokens with all results, int8',
+    prefill,
+    'ms',
+    'the session runs alone',
+    await barePrefill(engine.loadedModel!, prompt, options.repeat),
+  );
 
   const first = await median(options.repeat, () => time(() => engine.run({ ids: salted(), topK: 64 }).next()));
   add('first numbers of 256 tokens', first, 'ms', 'all of them', prefill);
@@ -57,7 +64,13 @@ export async function bench(options: BenchOptions): Promise<void> {
   add('256 tokens with all attention patterns', patterns, 'ms', 'without', prefill);
 
   const decode = await decodeTime(engine, prompt, options.repeat);
-  add('decode at 256 tokens', decode, 'ms', 'the session runs alone', await bareDecode(engine, prompt, options.repeat));
+  add(
+    'decode at 256 tokens',
+    decode,
+    'ms',
+    'the session runs alone',
+    await bareDecode(engine.loadedModel!, prompt, options.repeat),
+  );
   add('keystroke: one token appended to 256', await keystroke(engine, ids, options.repeat), 'ms', 'one decode', decode);
   const short = await median(options.repeat, async () => {
     await drain(engine.run({ ids: prompt.slice(0, N - 21), topK: 64 }));
@@ -73,15 +86,27 @@ export async function bench(options: BenchOptions): Promise<void> {
   const { cancelled, block } = await cancelTime(engine, salted(), prefill, options.repeat);
   add('cancel', cancelled, 'ms', 'the time of one block on a chunk', block);
 
-  const int8Licence = await textPerplexity(engine, int8.encode(licence).slice(0, 1500));
-  const int8Story = await textPerplexity(engine, int8.encode(story).slice(0, 1500));
+  const int8Licence = await textPerplexity(engine, (await int8.encode(licence)).slice(0, 1500));
+  const int8Story = await textPerplexity(engine, (await int8.encode(story)).slice(0, 1500));
   await engine.unload();
 
   const fp32 = await load(path, 'fp32', options.threads);
   const plain = await median(options.repeat, () => time(() => drain(fp32.engine.run({ ids: salted(), topK: 64 }))));
   add('prefill of 256 tokens with all results, fp32', plain, 'ms', 'int8', prefill);
-  add('perplexity int8, Apache-2.0 text', int8Licence, '', 'fp32', await textPerplexity(fp32.engine, fp32.encode(licence).slice(0, 1500)));
-  add('perplexity int8, examples/prose.md', int8Story, '', 'fp32', await textPerplexity(fp32.engine, fp32.encode(story).slice(0, 1500)));
+  add(
+    'perplexity int8, Apache-2.0 text',
+    int8Licence,
+    '',
+    'fp32',
+    await textPerplexity(fp32.engine, (await fp32.encode(licence)).slice(0, 1500)),
+  );
+  add(
+    'perplexity int8, examples/prose.md',
+    int8Story,
+    '',
+    'fp32',
+    await textPerplexity(fp32.engine, (await fp32.encode(story)).slice(0, 1500)),
+  );
   clearProgress();
 
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`;
@@ -111,8 +136,7 @@ async function load(path: string, precision: 'int8' | 'fp32', threads: number | 
   const tokens = await engine.encode('The');
   await engine.logits([tokens[0].id], 0);
   const ms = performance.now() - began;
-  const tokenizer = engine.tokenizer!;
-  const encode = (text: string) => tokenizer.encode(text).map((token) => token.id);
+  const encode = async (text: string) => (await engine.encode(text)).map((token) => token.id);
   const { rss } = process.memoryUsage();
   return { engine, ms, rss, ids: [tokens[0].id], encode, vocab: step.value.vocabSize, fileBytes: step.value.fileBytes };
 }
@@ -170,26 +194,6 @@ async function textPerplexity(engine: Engine, ids: number[]): Promise<number> {
     }
   }
   return totals(logprobs).perplexity;
-}
-
-async function drain(stream: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of stream);
-}
-
-export async function time(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-}
-
-export async function median(repeat: number, measure: () => Promise<number>): Promise<number> {
-  const values: number[] = [];
-  for (let i = 0; i < repeat; i++) values.push(await measure());
-  return medianOf(values);
-}
-
-function medianOf(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function short4(value: number): string {

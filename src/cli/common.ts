@@ -60,7 +60,11 @@ export async function prepare(options: CommonOptions): Promise<Input> {
   }
   const tokens = await engine.encode(text);
   if (tokens.length === 0)
-    throw new TokenscopeError('It has no tokens.', 'The input', 'Give some text with --text, --file or standard input.');
+    throw new TokenscopeError(
+      'It has no tokens.',
+      'The input',
+      'Give some text with --text, --file or standard input.',
+    );
   return { engine, model, text, tokens, ids: tokens.map((token) => token.id) };
 }
 
@@ -68,7 +72,12 @@ export async function prepare(options: CommonOptions): Promise<Input> {
 export async function loadEngine(options: CommonOptions): Promise<{ engine: Engine; model: ModelInfo }> {
   const engine = new Engine();
   const { model: path, precision, threads } = options;
-  const loading = engine.load({ path: path ?? bundledModelPath(packageRoot()), precision, threads, cacheDir: cacheDir() });
+  const loading = engine.load({
+    path: path ?? bundledModelPath(packageRoot()),
+    precision,
+    threads,
+    cacheDir: cacheDir(),
+  });
   for (;;) {
     const step = await loading.next();
     if (step.done) {
@@ -82,7 +91,9 @@ export async function loadEngine(options: CommonOptions): Promise<{ engine: Engi
 /** The package's own folder, both from source (src/cli) and from the bundle (dist). */
 export function packageRoot(): string {
   const here = fileURLToPath(import.meta.url);
-  return here.endsWith('.ts') ? fileURLToPath(new URL('../..', import.meta.url)) : fileURLToPath(new URL('..', import.meta.url));
+  return here.endsWith('.ts')
+    ? fileURLToPath(new URL('../..', import.meta.url))
+    : fileURLToPath(new URL('..', import.meta.url));
 }
 
 function cacheDir(): string {
@@ -104,30 +115,35 @@ async function readInput({ text, file }: CommonOptions): Promise<string> {
 }
 
 export function positiveInteger(value: string): number {
-  if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 2 ** 31) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 2 ** 31)
+    throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return Number(value);
 }
 
 export function wholeNumber(value: string): number {
-  if (!/^\d+$/.test(value) || Number(value) > Number.MAX_SAFE_INTEGER) throw new InvalidArgumentError('Expected a whole number of at least 0.');
+  if (!/^\d+$/.test(value) || Number(value) > Number.MAX_SAFE_INTEGER)
+    throw new InvalidArgumentError('Expected a whole number of at least 0.');
   return Number(value);
 }
 
 export function nonNegative(value: string): number {
   const number = Number(value);
-  if (value.trim() === '' || !Number.isFinite(number) || number < 0) throw new InvalidArgumentError('Expected a number of at least 0.');
+  if (value.trim() === '' || !Number.isFinite(number) || number < 0)
+    throw new InvalidArgumentError('Expected a number of at least 0.');
   return number;
 }
 
 /** A probability mass, in (0, 1]. */
 export function mass(value: string): number {
   const number = Number(value);
-  if (value.trim() === '' || !(number > 0 && number <= 1)) throw new InvalidArgumentError('Expected a number above 0 and at most 1.');
+  if (value.trim() === '' || !(number > 0 && number <= 1))
+    throw new InvalidArgumentError('Expected a number above 0 and at most 1.');
   return number;
 }
 
 function idList(value: string): number[] {
   const ids = value.split(/[\s,]+/).filter(Boolean);
-  if (ids.length === 0 || ids.some((id) => !/^\d+$/.test(id))) throw new InvalidArgumentError('Expected token ids such as 1,2,3.');
+  if (ids.length === 0 || ids.some((id) => !/^\d+$/.test(id)))
+    throw new InvalidArgumentError('Expected token ids such as 1,2,3.');
   return ids.map(Number);
 }

@@ -1,9 +1,9 @@
-import { type Candidates, candidates, entropy, softmax, sortLogits } from '../analysis/sampling.ts';
 import { nats, percent, thousands, visibleToken } from '../analysis/format.ts';
+import { type Candidates, candidates, entropy, softmax, sortLogits } from '../analysis/sampling.ts';
 import type { Piece } from '../runtime/tokenizer/types.ts';
 import { type CommonOptions, type Input, prepare } from './common.ts';
-import { tokenJson } from './tokens.ts';
 import { bar, print, printJson, styled, table } from './terminal.ts';
+import { tokenJson } from './tokens.ts';
 
 export interface PredictOptions extends CommonOptions {
   top: number;
@@ -52,7 +52,12 @@ function printTable(
   nextEntropy: number,
   { temperature, topK, topP }: PredictOptions,
 ): void {
-  print(styled('dim', `${model.name} ${model.precision} · ${thousands(tokens.length)} tokens · entropy ${nats(nextEntropy)}`));
+  print(
+    styled(
+      'dim',
+      `${model.name} ${model.precision} · ${thousands(tokens.length)} tokens · entropy ${nats(nextEntropy)}`,
+    ),
+  );
   const rows = top.map(({ logprob }, i) => [
     String(i + 1),
     visibleToken(pieces[i]),

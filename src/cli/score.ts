@@ -2,7 +2,7 @@ import { bits, nats, percent, perplexity, rank, thousands, visibleToken } from '
 import { surprisal, totals } from '../analysis/surprisal.ts';
 import { scoringWindows } from '../analysis/windows.ts';
 import type { RunChunk } from '../runtime/api.ts';
-import { type CommonOptions, type Input, UsageError, prepare } from './common.ts';
+import { type CommonOptions, type Input, prepare, UsageError } from './common.ts';
 import { clearProgress, print, printJson, showProgress, styled, table } from './terminal.ts';
 import { PieceTable, tokenJson } from './tokens.ts';
 
@@ -54,7 +54,8 @@ export async function score(options: ScoreOptions): Promise<void> {
   ];
   print(table(columns, rows));
   const counts = `${thousands(tokens)} tokens, ${thousands(scored)} scored`;
-  const mean = scored > 0 ? `mean ${bits(meanSurprisal)}, loss ${nats(loss!)}, perplexity ${perplexity(ppl)}` : 'nothing to score';
+  const mean =
+    scored > 0 ? `mean ${bits(meanSurprisal)}, loss ${nats(loss!)}, perplexity ${perplexity(ppl)}` : 'nothing to score';
   print(styled('dim', `${input.model.name} ${input.model.precision} · ${counts} · ${mean}`));
 }
 
@@ -79,7 +80,11 @@ async function scoreTokens({ engine, ids }: Input, { top, window, stride }: Scor
         }
         before = { chunk, row: i };
       }
-      showProgress(`Scoring: ${thousands(start + chunk.from + chunk.count)} tokens`, start + chunk.from + chunk.count, ids.length);
+      showProgress(
+        `Scoring: ${thousands(start + chunk.from + chunk.count)} tokens`,
+        start + chunk.from + chunk.count,
+        ids.length,
+      );
     }
   }
   return scores;

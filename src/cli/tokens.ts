@@ -16,7 +16,7 @@ export class PieceTable {
   async learn(ids: Iterable<number>): Promise<void> {
     const missing = [...new Set(ids)].filter((id) => !this.known.has(id));
     const pieces = await this.engine.pieces(missing);
-    missing.forEach((id, i) => this.known.set(id, pieces[i]));
+    for (const [i, id] of missing.entries()) this.known.set(id, pieces[i]);
   }
 
   piece(id: number): Piece {

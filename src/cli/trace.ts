@@ -4,7 +4,7 @@ import { TokenscopeError } from '../errors.ts';
 import type { HookTensor, Intervention } from '../runtime/api.ts';
 import { collectHooks } from '../runtime/collect.ts';
 import { type SavedTensor, safetensorsParts } from '../weights/writeSafetensors.ts';
-import { type CommonOptions, UsageError, prepare } from './common.ts';
+import { type CommonOptions, prepare, UsageError } from './common.ts';
 import { print, printJson, table } from './terminal.ts';
 
 export interface TraceOptions extends CommonOptions {
@@ -29,8 +29,16 @@ export async function trace(options: TraceOptions): Promise<void> {
   await save(options.out, hooks, ids, model.name);
   const shapes = Object.fromEntries([...hooks].map(([name, { shape }]) => [name, shape]));
   if (options.json) return printJson({ model: model.name, precision: model.precision, tokens: ids, hooks: shapes });
-  const columns = [{ title: 'hook', align: 'left' as const }, { title: 'shape', align: 'left' as const }];
-  print(table(columns, Object.entries(shapes).map(([name, shape]) => [name, `[${shape.join(', ')}]`])));
+  const columns = [
+    { title: 'hook', align: 'left' as const },
+    { title: 'shape', align: 'left' as const },
+  ];
+  print(
+    table(
+      columns,
+      Object.entries(shapes).map(([name, shape]) => [name, `[${shape.join(', ')}]`]),
+    ),
+  );
 }
 
 async function save(path: string, hooks: Map<string, HookTensor>, ids: number[], model: string): Promise<void> {
@@ -59,5 +67,8 @@ export function headList(value: string): [number, number][] {
 
 /** Names or globs separated by commas. */
 export function globList(value: string): string[] {
-  return value.split(',').map((glob) => glob.trim()).filter(Boolean);
+  return value
+    .split(',')
+    .map((glob) => glob.trim())
+    .filter(Boolean);
 }

@@ -56,6 +56,8 @@ export interface ModelInfo {
   vocabSize: number;
   contextLength: number;
   parameters: number;
+  /** Bytes of the model's files. */
+  fileBytes: number;
   addsBos: boolean;
   eosIds: readonly number[];
   loadMs: number;

@@ -1,6 +1,6 @@
-import type { TransformerConfig } from '../transformer/config.ts';
+import { type BlockWeight, blockWeightNames, type TransformerConfig } from '../transformer/config.ts';
 import type { WeightPrecision } from '../transformer/linear.ts';
-import type { BlockWeight, ModelSource, WeightName } from '../weights/source.ts';
+import type { ModelSource, WeightName } from '../weights/source.ts';
 import type { TypedArray } from './ort.ts';
 import { type Part, pack } from './pack.ts';
 import { type BlockSmoothing, columnMagnitudes, divisors, joinGroups, spreadGroups } from './smoothing.ts';
@@ -12,7 +12,11 @@ export type RawBlock = Partial<Record<BlockWeight, Float32Array>>;
  * Reads every weight of block `l`. The arrays live in `scratch` and are valid until the next call with it, so that
  * a whole model is loaded through one block's worth of memory.
  */
-export async function readBlock(source: ModelSource, l: number, scratch: Map<string, Float32Array>): Promise<RawBlock> {
+export async function readBlock(
+  source: ModelSource,
+  l: number,
+  scratch: Map<string, Float32Array<ArrayBufferLike>>,
+): Promise<RawBlock> {
   const raw: RawBlock = {};
   for (const name of blockWeightNames(source.config)) {
     const full: WeightName = `blocks.${l}.${name}`;
@@ -25,30 +29,6 @@ export async function readBlock(source: ModelSource, l: number, scratch: Map<str
     raw[name] = await source.read(full, into);
   }
   return raw;
-}
-
-/** The weights a block of this configuration has. */
-export function blockWeightNames(config: TransformerConfig): BlockWeight[] {
-  const { attention, mlp, norm } = config;
-  const names: BlockWeight[] = [
-    'ln1.w',
-    'attn.W_Q',
-    'attn.W_K',
-    'attn.W_V',
-    'attn.W_O',
-    'ln2.w',
-    'mlp.W_in',
-    'mlp.W_out',
-  ];
-  if (norm.kind === 'layer') names.push('ln1.b', 'ln2.b');
-  if (attention.bias.q) names.push('attn.b_Q');
-  if (attention.bias.k) names.push('attn.b_K');
-  if (attention.bias.v) names.push('attn.b_V');
-  if (attention.bias.o) names.push('attn.b_O');
-  if (mlp.gated) names.push('mlp.W_gate');
-  if (mlp.bias) names.push('mlp.b_in', 'mlp.b_out');
-  if (mlp.bias && mlp.gated) names.push('mlp.b_gate');
-  return names;
 }
 
 /** Divisors of a block's activations, from the largest activations seen per channel. */

@@ -3,8 +3,8 @@ import { openModel } from '../weights/open.ts';
 import type { ModelSource } from '../weights/source.ts';
 import type {
   EngineApi,
-  GenerateRequest,
   GeneratedToken,
+  GenerateRequest,
   HookTensor,
   LensLayer,
   LensRequest,
@@ -226,6 +226,7 @@ function describeModel(
     vocabSize,
     contextLength,
     parameters: source.parameters,
+    fileBytes: source.byteLength,
     addsBos: tokenizer.addsBos,
     eosIds: tokenizer.eosIds,
     loadMs,

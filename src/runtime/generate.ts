@@ -1,11 +1,11 @@
 import { candidates, sample, seededRandom, sortLogits } from '../analysis/sampling.ts';
-import type { GenerateRequest, GeneratedToken } from './api.ts';
+import type { GeneratedToken, GenerateRequest } from './api.ts';
 import { type CachePool, NO_TARGET } from './cache.ts';
+import { floats } from './forward.ts';
 import type { LoadedModel } from './model.ts';
 import { appendChunk } from './prefill.ts';
 import { CHUNK } from './run.ts';
 import type { Tokenizer } from './tokenizer/types.ts';
-import { floats } from './forward.ts';
 import { runUnembed } from './unembedding.ts';
 
 /**

@@ -97,7 +97,13 @@ class ChunkHooks {
     const wanted = this.outside.filter((name) => name in outputs);
     if (wanted.length === 0) return;
     const n = resid.length / this.model.config.dModel;
-    const found = await runUnembed(this.model, resid, new Int32Array(n), 1, wanted.map((name) => outputs[name]));
+    const found = await runUnembed(
+      this.model,
+      resid,
+      new Int32Array(n),
+      1,
+      wanted.map((name) => outputs[name]),
+    );
     for (const name of wanted) {
       const tensor = found[outputs[name]];
       const data = tensor.data as Float32Array;

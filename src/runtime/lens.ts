@@ -25,7 +25,9 @@ export async function* logitLens(
       await breathe(signal);
       const chunk = positions.slice(at, at + CHUNK);
       const resid = new Float32Array(chunk.length * d);
-      chunk.forEach((p, i) => resid.set(cache.residual(l, p, p + 1), i * d));
+      chunk.forEach((p, i) => {
+        resid.set(cache.residual(l, p, p + 1), i * d);
+      });
       parts.push(await distributions(model, resid, targets.subarray(at, at + chunk.length), topK));
     }
     yield {

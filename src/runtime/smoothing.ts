@@ -27,7 +27,11 @@ export interface Smoothing {
 }
 
 /** Largest magnitude per column of a `[rows, columns]` matrix, joined with what `into` has from others. */
-export function columnMagnitudes(data: Float32Array, columns: number, into = new Float32Array(columns)): Float32Array {
+export function columnMagnitudes(
+  data: Float32Array,
+  columns: number,
+  into: Float32Array = new Float32Array(columns),
+): Float32Array {
   for (let start = 0; start < data.length; start += columns)
     for (let j = 0; j < columns; j++) {
       const magnitude = Math.abs(data[start + j]);

@@ -43,3 +43,51 @@ export interface RotaryPositions {
   /** Angle per position of each rotated pair, [dHead / 2]; scalings (linear, llama3, …) are already applied. */
   inverseFrequencies: number[];
 }
+
+/**
+ * Names of weights, TransformerLens style. Every matrix is stored *output-major*: `[d_out, d_in]`, row o holds the
+ * weights that make output o (as torch's Linear and GGUF do; readers transpose GPT-2's Conv1D). Biases are `[d_out]`.
+ */
+export type BlockWeight =
+  | 'ln1.w'
+  | 'ln1.b'
+  | 'ln2.w'
+  | 'ln2.b'
+  | 'attn.W_Q'
+  | 'attn.W_K'
+  | 'attn.W_V'
+  | 'attn.W_O'
+  | 'attn.b_Q'
+  | 'attn.b_K'
+  | 'attn.b_V'
+  | 'attn.b_O'
+  | 'mlp.W_gate'
+  | 'mlp.W_in'
+  | 'mlp.W_out'
+  | 'mlp.b_gate'
+  | 'mlp.b_in'
+  | 'mlp.b_out';
+
+/** The weights a block of this configuration has. */
+export function blockWeightNames(config: TransformerConfig): BlockWeight[] {
+  const { attention, mlp, norm } = config;
+  const names: BlockWeight[] = [
+    'ln1.w',
+    'attn.W_Q',
+    'attn.W_K',
+    'attn.W_V',
+    'attn.W_O',
+    'ln2.w',
+    'mlp.W_in',
+    'mlp.W_out',
+  ];
+  if (norm.kind === 'layer') names.push('ln1.b', 'ln2.b');
+  if (attention.bias.q) names.push('attn.b_Q');
+  if (attention.bias.k) names.push('attn.b_K');
+  if (attention.bias.v) names.push('attn.b_V');
+  if (attention.bias.o) names.push('attn.b_O');
+  if (mlp.gated) names.push('mlp.W_gate');
+  if (mlp.bias) names.push('mlp.b_in', 'mlp.b_out');
+  if (mlp.bias && mlp.gated) names.push('mlp.b_gate');
+  return names;
+}

@@ -1,28 +1,6 @@
-import type { TransformerConfig } from '../transformer/config.ts';
+import type { BlockWeight, TransformerConfig } from '../transformer/config.ts';
 
-/**
- * Names of weights, TransformerLens style. Every matrix is stored *output-major*: `[d_out, d_in]`, row o holds the
- * weights that make output o (as torch's Linear and GGUF do; readers transpose GPT-2's Conv1D). Biases are `[d_out]`.
- */
-export type BlockWeight =
-  | 'ln1.w'
-  | 'ln1.b'
-  | 'ln2.w'
-  | 'ln2.b'
-  | 'attn.W_Q'
-  | 'attn.W_K'
-  | 'attn.W_V'
-  | 'attn.W_O'
-  | 'attn.b_Q'
-  | 'attn.b_K'
-  | 'attn.b_V'
-  | 'attn.b_O'
-  | 'mlp.W_gate'
-  | 'mlp.W_in'
-  | 'mlp.W_out'
-  | 'mlp.b_gate'
-  | 'mlp.b_in'
-  | 'mlp.b_out';
+/** Names of weights: those of a block, see BlockWeight, and those outside. */
 export type WeightName =
   | 'embed.W_E'
   | 'pos_embed.W_pos'
@@ -52,7 +30,7 @@ export interface EmbeddingRows {
 
 /** A model's files, opened and checked; numbers are read tensor by tensor. */
 export interface ModelSource {
-  /** Shown to people: `general.name`, the folder's or the file's name. */
+  /** Shown to people: the name of the folder, or of the file without its extension. */
   readonly name: string;
   readonly format: 'gguf' | 'safetensors';
   /** The file or folder as it was asked for. */

@@ -41,7 +41,7 @@ export class TensorFile {
    * @param into at least as long; a view of it is returned. Without it memory is taken only after the bounds are checked.
    * @throws ModelError beyond the end of the file, also if it shrank since it was opened
    */
-  async read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+  async read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const inside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
     if (!inside || offset + length > this.size)
       throw new ModelError(

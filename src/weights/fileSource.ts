@@ -1,0 +1,136 @@
+import { ModelError } from '../errors.ts';
+import { blockWeightNames, type TransformerConfig } from '../transformer/config.ts';
+import type { Location } from './families/family.ts';
+import type { EmbeddingRows, ModelSource, TokenizerDefinition, WeightName } from './source.ts';
+import type { TensorFile } from './tensorFile.ts';
+import { embeddingRows, fingerprint, locatedShape, readWeight, Scratch, type StoredTensor } from './tensors.ts';
+
+export interface FileSourceParts {
+  name: string;
+  format: ModelSource['format'];
+  path: string;
+  config: TransformerConfig;
+  tokenizer: TokenizerDefinition;
+  files: TensorFile[];
+  tensors: ReadonlyMap<string, StoredTensor>;
+  locate(name: WeightName): Location | undefined;
+}
+
+/** A model in one or several files of tensors, every one of which has been checked against the configuration. */
+export class FileSource implements ModelSource {
+  readonly name: string;
+  readonly format: ModelSource['format'];
+  readonly path: string;
+  readonly config: TransformerConfig;
+  readonly tokenizer: TokenizerDefinition;
+  readonly byteLength: number;
+  readonly parameters: number;
+  private readonly scratch = new Scratch();
+  private readonly places = new Map<WeightName, { tensor: StoredTensor; location: Location }>();
+
+  private constructor(
+    private readonly parts: FileSourceParts,
+    readonly fingerprint: string,
+  ) {
+    this.name = parts.name;
+    this.format = parts.format;
+    this.path = parts.path;
+    this.config = parts.config;
+    this.tokenizer = parts.tokenizer;
+    this.byteLength = parts.files.reduce((sum, file) => sum + file.size, 0);
+    let parameters = 0;
+    for (const [name, shape] of weightShapes(parts.config)) {
+      this.places.set(name, this.place(name, shape));
+      const counted = name === 'unembed.W_U' && parts.config.tiedUnembedding ? [0] : shape;
+      parameters += counted.reduce((a, b) => a * b, 1);
+    }
+    this.parameters = parameters;
+  }
+
+  /** @throws ModelError for a tensor that is missing or of another shape than the configuration says */
+  static async open(parts: FileSourceParts): Promise<FileSource> {
+    return new FileSource(parts, await fingerprint(parts.files, parts.tensors.values()));
+  }
+
+  has(name: WeightName): boolean {
+    return this.places.has(name);
+  }
+
+  shape(name: WeightName): number[] {
+    const { tensor, location } = this.find(name);
+    return locatedShape(tensor, location);
+  }
+
+  async read(name: WeightName, into?: Float32Array): Promise<Float32Array> {
+    const { tensor, location } = this.find(name);
+    const length = locatedShape(tensor, location).reduce((a, b) => a * b, 1);
+    const out = into ? into.subarray(0, length) : new Float32Array(length);
+    await readWeight(tensor, location, out, this.scratch);
+    return out;
+  }
+
+  embeddingRows(): Promise<EmbeddingRows> {
+    return embeddingRows(this.find('embed.W_E').tensor);
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.parts.files) await file.close();
+  }
+
+  private find(name: WeightName) {
+    const place = this.places.get(name);
+    if (!place) throw new ModelError(`It has no weight ${name}.`, this.path, 'Use the files of one model.');
+    return place;
+  }
+
+  private place(name: WeightName, expected: number[]) {
+    const { path, tensors } = this.parts;
+    const location = this.parts.locate(name);
+    const tensor = location && tensors.get(location.tensor);
+    if (!tensor)
+      throw new ModelError(
+        `The tensor "${location?.tensor ?? name}" is missing.`,
+        path,
+        'The model is incomplete, or its configuration belongs to another one.',
+      );
+    const whole = location.transposed ? [...tensor.shape].reverse() : tensor.shape;
+    const fits = tensor.shape.length === expected.length && (location.rows?.[1] ?? 0) <= whole[0];
+    const shape = locatedShape(tensor, location);
+    if (!fits || shape.join() !== expected.join())
+      throw new ModelError(
+        `The tensor "${tensor.name}" has shape [${tensor.shape}], which does not fit the configuration: ${name} needs [${expected}].`,
+        path,
+        'Use the configuration that belongs to these weights.',
+      );
+    return { tensor, location };
+  }
+}
+
+/** Every weight of a model of this configuration, output-major. */
+function weightShapes(config: TransformerConfig): Map<WeightName, number[]> {
+  const { dModel: d, nHeads, nKvHeads, dHead, dMlp, vocabSize, contextLength, nLayers } = config;
+  const [q, kv] = [nHeads * dHead, nKvHeads * dHead];
+  const inBlock: Record<string, number[]> = {
+    'attn.W_Q': [q, d],
+    'attn.W_K': [kv, d],
+    'attn.W_V': [kv, d],
+    'attn.W_O': [d, q],
+    'attn.b_Q': [q],
+    'attn.b_K': [kv],
+    'attn.b_V': [kv],
+    'mlp.W_gate': [dMlp, d],
+    'mlp.W_in': [dMlp, d],
+    'mlp.W_out': [d, dMlp],
+    'mlp.b_gate': [dMlp],
+    'mlp.b_in': [dMlp],
+  };
+  const shapes = new Map<WeightName, number[]>([['embed.W_E', [vocabSize, d]]]);
+  if (config.positions.kind === 'learned') shapes.set('pos_embed.W_pos', [contextLength, d]);
+  for (let l = 0; l < nLayers; l++)
+    for (const name of blockWeightNames(config)) shapes.set(`blocks.${l}.${name}`, inBlock[name] ?? [d]);
+  shapes.set('ln_final.w', [d]);
+  if (config.norm.kind === 'layer') shapes.set('ln_final.b', [d]);
+  shapes.set('unembed.W_U', [vocabSize, d]);
+  if (config.unembedBias) shapes.set('unembed.b_U', [vocabSize]);
+  return shapes;
+}

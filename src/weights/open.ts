@@ -1,0 +1,212 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { ModelError } from '../errors.ts';
+import { checkConfig, type Json } from './families/family.ts';
+import { familyOfArchitecture, familyOfModelType } from './families/index.ts';
+import { FileSource } from './fileSource.ts';
+import { readGguf } from './gguf.ts';
+import { tokenizerFromGguf } from './ggufTokenizer.ts';
+import { readSafetensors } from './safetensors.ts';
+import type { ModelSource, TokenizerDefinition } from './source.ts';
+import { TensorFile } from './tensorFile.ts';
+import { readWeight, Scratch, type StoredTensor } from './tensors.ts';
+
+const LARGEST_JSON = 200 << 20;
+const PICKLES = /\.(bin|pt|pth|pkl|ckpt)$/i;
+
+/**
+ * Opens a model's files and checks all of them against each other, before any weight is read.
+ * @param path a .gguf file; a folder with config.json and safetensors, or with one .gguf file
+ * @throws ModelError saying what is wrong, in which file, and what to do
+ */
+export async function openModel(path: string): Promise<ModelSource> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw new ModelError('There is no model.', path, 'Check the path of the model.', { cause: error });
+  });
+  if (info.isDirectory()) return openFolder(path);
+  if (/\.gguf$/i.test(path)) return openGguf(path);
+  if (/\.onnx$/i.test(path))
+    throw new ModelError('Exported ONNX graphs are not supported.', path, 'Choose GGUF or safetensors.');
+  if (PICKLES.test(path)) throw pickled(path);
+  if (/\.safetensors$/i.test(path))
+    throw new ModelError(
+      'A safetensors file alone does not say what model it is.',
+      path,
+      'Choose its folder, with config.json.',
+    );
+  return openGguf(path); // a GGUF file under another name, or an error that says so
+}
+
+async function openFolder(folder: string): Promise<ModelSource> {
+  const names = await readdir(folder);
+  if (names.includes('config.json')) return openCheckpoint(folder, names);
+  const ggufs = names.filter((name) => /\.gguf$/i.test(name));
+  if (ggufs.length === 1) return openGguf(join(folder, ggufs[0]));
+  if (ggufs.length > 1) throw new ModelError(`It holds ${ggufs.length} .gguf files.`, folder, 'Choose one of them.');
+  if (names.some((name) => PICKLES.test(name))) throw pickled(folder);
+  throw new ModelError('It has no config.json and no .gguf file.', folder, 'Choose a folder with a model in it.');
+}
+
+function pickled(path: string): ModelError {
+  return new ModelError(
+    'The weights are pickled: opening such a file can run any program hidden in it.',
+    path,
+    'Use the same model as safetensors.',
+  );
+}
+
+async function openGguf(path: string): Promise<ModelSource> {
+  const file = await TensorFile.open(path);
+  try {
+    const { metadata, tensors } = await readGguf(file);
+    const architecture = metadata.get('general.architecture');
+    if (typeof architecture !== 'string')
+      throw new ModelError('It does not say what architecture it has.', path, 'Choose another file.');
+    const family = familyOfArchitecture(architecture, path);
+    const config = checkConfig(await family.fromGguf(metadata, tensors, path), path);
+    const stored = new Map([...tensors].map(([name, info]): [string, StoredTensor] => [name, { ...info, file }]));
+    await applyRopeFactors(config.positions, stored);
+    return await FileSource.open({
+      name: basename(path).replace(/\.gguf$/i, ''), // people know the file; general.name is often something else
+      format: 'gguf',
+      path,
+      config,
+      tokenizer: tokenizerFromGguf(metadata, path),
+      files: [file],
+      tensors: stored,
+      locate: (weight) => family.locateInGguf(weight, config, tensors),
+    });
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** llama.cpp writes the scaling of long contexts as one factor a frequency, by which it is divided. */
+async function applyRopeFactors(
+  positions: ModelSource['config']['positions'],
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Promise<void> {
+  const factors = tensors.get('rope_freqs.weight');
+  if (!factors || positions.kind !== 'rotary') return;
+  const { inverseFrequencies } = positions;
+  if (factors.shape.join() !== String(inverseFrequencies.length))
+    throw new ModelError(
+      `The tensor "rope_freqs.weight" has shape [${factors.shape}], the heads need [${inverseFrequencies.length}].`,
+      factors.file.path,
+      'The file is damaged: get it again.',
+    );
+  const values = new Float32Array(inverseFrequencies.length);
+  await readWeight(factors, { tensor: factors.name }, values, new Scratch());
+  if (!values.every((x) => x > 0))
+    throw new ModelError(
+      'A factor of its rotary frequencies is not positive.',
+      factors.file.path,
+      'Get the file again.',
+    );
+  values.forEach((factor, i) => {
+    inverseFrequencies[i] /= factor;
+  });
+}
+
+async function openCheckpoint(folder: string, names: string[]): Promise<ModelSource> {
+  const configPath = join(folder, 'config.json');
+  const json = await readJson(configPath);
+  const files: TensorFile[] = [];
+  try {
+    const modelType = json.model_type;
+    if (typeof modelType !== 'string')
+      throw new ModelError('It has no "model_type".', configPath, 'Use the config.json of the model.');
+    const family = familyOfModelType(modelType, configPath);
+    const tensors = new Map<string, StoredTensor>();
+    for (const shard of await shardNames(folder, names)) {
+      const file = await TensorFile.open(join(folder, shard));
+      files.push(file);
+      const header = await readSafetensors(file);
+      for (const [name, info] of header.tensors) {
+        if (tensors.has(name))
+          throw new ModelError(
+            `The tensor "${name}" is in two files.`,
+            folder,
+            'Remove the file that does not belong.',
+          );
+        tensors.set(name, { ...info, file });
+      }
+      for (const { name, dtype } of header.unreadable.values())
+        if (/\.(weight|bias)$/.test(name) && !/\.attn\.(masked_)?bias$/.test(name))
+          throw new ModelError(
+            `The tensor "${name}" is stored as ${dtype}, which is not supported.`,
+            file.path,
+            'Use F32, F16 or BF16.',
+          );
+    }
+    const config = checkConfig(family.fromConfig(json, tensors, configPath), configPath);
+    return await FileSource.open({
+      name: basename(folder),
+      format: 'safetensors',
+      path: folder,
+      config,
+      tokenizer: await readTokenizer(folder, names, json),
+      files,
+      tensors,
+      locate: (weight) => family.locateInCheckpoint(weight, config, tensors),
+    });
+  } catch (error) {
+    for (const file of files) await file.close();
+    throw error;
+  }
+}
+
+/** The files that hold the weights: one, or those an index names. */
+async function shardNames(folder: string, names: string[]): Promise<string[]> {
+  const index = names.find((name) => name === 'model.safetensors.index.json');
+  if (!index) {
+    const single = names.filter((name) => /\.safetensors$/i.test(name));
+    if (single.includes('model.safetensors')) return ['model.safetensors'];
+    if (single.length === 1) return single;
+    if (names.some((name) => PICKLES.test(name))) throw pickled(folder);
+    throw new ModelError(
+      single.length === 0 ? 'It has no .safetensors file.' : 'It has several .safetensors files and no index.',
+      folder,
+      'Choose a folder with a whole model in it.',
+    );
+  }
+  const where = join(folder, index);
+  const parsed = z.object({ weight_map: z.record(z.string(), z.string()) }).safeParse(await readJson(where));
+  if (!parsed.success) throw new ModelError('It has no valid "weight_map".', where, 'Get the file again.');
+  const shards = [...new Set(Object.values(parsed.data.weight_map))].sort();
+  for (const shard of shards) {
+    if (shard !== basename(shard) || shard.includes('\\'))
+      throw new ModelError(`It names "${shard}", which is no plain file name.`, where, 'Get the file again.');
+    if (!names.includes(shard))
+      throw new ModelError(`The file "${shard}" is missing.`, folder, 'Get the missing file.');
+  }
+  return shards;
+}
+
+async function readTokenizer(folder: string, names: string[], config: Json): Promise<TokenizerDefinition> {
+  if (!names.includes('tokenizer.json'))
+    throw new ModelError('It has no tokenizer.json.', folder, 'Get the tokenizer.json of the model.');
+  const optional = async (name: string): Promise<Json> => (names.includes(name) ? readJson(join(folder, name)) : {});
+  const generation = await optional('generation_config.json');
+  const eos = z
+    .union([z.number().int(), z.array(z.number().int())])
+    .safeParse(generation.eos_token_id ?? config.eos_token_id);
+  return {
+    tokenizer: await readJson(join(folder, 'tokenizer.json')),
+    config: await optional('tokenizer_config.json'),
+    eosIds: eos.success ? [eos.data].flat() : [],
+  };
+}
+
+/** @throws ModelError for a file that is too large, no JSON or no object */
+async function readJson(path: string): Promise<Json> {
+  try {
+    const { size } = await stat(path);
+    if (size > LARGEST_JSON) throw new Error(`it has ${size} bytes`);
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    throw new ModelError('It is no JSON object.', path, 'Get the file again.', { cause: error });
+  }
+}
