@@ -115,6 +115,8 @@ export class EngineService implements vscode.Disposable {
       listeners: new Set(),
       loaded: Promise.resolve().then(() => this.runLoad(engine, options, loading)),
     };
+    // Those who wait hear of it; nobody may be waiting any more.
+    loading.loaded.catch(() => {});
     this.loading = loading;
     return loading;
   }

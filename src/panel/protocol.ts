@@ -66,10 +66,10 @@ export interface Totals {
   tokens: number;
   /** Tokens that have a score so far (the first has none). */
   scored: number;
-  /** Bits per token over the scored ones. */
-  meanSurprisal: number;
-  /** exp of the mean NLL in nats. */
-  perplexity: number;
+  /** Bits per token over the scored ones; null as long as there is none (messages carry no NaN outside arrays). */
+  meanSurprisal: number | null;
+  /** exp of the mean NLL in nats; null as long as nothing is scored. */
+  perplexity: number | null;
 }
 
 export interface ErrorView {

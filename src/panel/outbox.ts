@@ -1,0 +1,112 @@
+import type { HostMessage, PieceView, ScoreChunk } from './protocol.ts';
+
+/**
+ * What is said to the page, kept as long as it holds: a page that starts later, or again (VS Code drops the pages of
+ * hidden panels), is told all of it.
+ */
+export class Outbox {
+  private connected = false;
+  private model: HostMessage | undefined;
+  private pinned: HostMessage | undefined;
+  private progress: HostMessage | undefined;
+  /** Messages since the current run began, or the one that says why there is none. */
+  private current: HostMessage[] = [];
+  /** Texts of ids of the current model. */
+  private readonly pieces = new Map<number, PieceView>();
+  private readonly told = new Set<number>();
+
+  /** @param deliver hands a message to the page */
+  constructor(private readonly deliver: (message: HostMessage) => void) {}
+
+  /** Says it, and keeps what a later page must know. */
+  post(message: HostMessage): void {
+    this.keep(message);
+    if (this.connected) this.deliver(message);
+  }
+
+  /** The page is there, and knows nothing. */
+  connect(): void {
+    this.connected = true;
+    this.told.clear();
+    const { model, pinned, progress } = this;
+    for (const message of [model, pinned, ...this.current, progress]) {
+      if (!message) continue;
+      const again = message.type === 'scores' ? { ...message, pieces: this.tell(message.chunk) } : message;
+      this.deliver(again);
+    }
+  }
+
+  /** Another model: its ids stand for other texts. */
+  forgetPieces(): void {
+    this.pieces.clear();
+    this.told.clear();
+  }
+
+  /** Ids whose texts are not known here yet, each once. */
+  unknown(ids: Iterable<number>): number[] {
+    const unknown = new Set<number>();
+    for (const id of ids) if (!this.pieces.has(id)) unknown.add(id);
+    return [...unknown];
+  }
+
+  learn(ids: readonly number[], pieces: readonly PieceView[]): void {
+    for (let i = 0; i < ids.length; i++) this.pieces.set(ids[i], pieces[i]);
+  }
+
+  piece(id: number): PieceView | undefined {
+    return this.pieces.get(id);
+  }
+
+  /** Texts of the chunk's candidates that the page has not been told; from now on it has. */
+  tell(chunk: ScoreChunk): Record<number, PieceView> {
+    const news: Record<number, PieceView> = {};
+    for (const id of chunk.topIds) {
+      const piece = this.pieces.get(id);
+      if (!piece || this.told.has(id)) continue;
+      this.told.add(id);
+      news[id] = piece;
+    }
+    return news;
+  }
+
+  /** Texts of the given ids, told before or not. */
+  texts(ids: readonly number[]): Record<number, PieceView> {
+    const texts: Record<number, PieceView> = {};
+    for (const id of ids) texts[id] = this.pieces.get(id) ?? { text: '' };
+    return texts;
+  }
+
+  private keep(message: HostMessage): void {
+    switch (message.type) {
+      case 'model':
+        this.model = message;
+        break;
+      case 'pinned':
+        this.pinned = message;
+        break;
+      case 'progress':
+        this.progress = message;
+        break;
+      case 'run':
+      case 'empty':
+        this.current = [message];
+        this.progress = undefined;
+        break;
+      case 'done':
+      case 'cancelled':
+      case 'error':
+        this.progress = undefined;
+        this.current.push(message);
+        break;
+      case 'scores':
+      case 'stale':
+      case 'notice':
+        this.current.push(message);
+        break;
+      case 'cursor':
+      case 'distribution':
+      case 'pattern':
+        break;
+    }
+  }
+}
