@@ -1,0 +1,20 @@
+import type { TokenView } from './protocol.ts';
+import type { OffsetRange } from './trackedRange.ts';
+
+/**
+ * Where a candidate for `position` goes: in place of the token there, or after the last one. Offsets count from the
+ * start of the explored text. Undefined for a position inside a character: what comes before it is half a character.
+ */
+export function candidateRange(
+  tokens: readonly Pick<TokenView, 'start' | 'end' | 'bytes'>[],
+  position: number,
+): OffsetRange | undefined {
+  if (position >= tokens.length) {
+    const end = tokens.length > 0 ? tokens[tokens.length - 1].end : 0;
+    return { start: end, end };
+  }
+  const { start, end, bytes } = tokens[position];
+  const before = tokens[position - 1];
+  const insideCharacter = bytes !== undefined && before?.bytes !== undefined && before.end > start;
+  return insideCharacter ? undefined : { start, end };
+}

@@ -1,0 +1,386 @@
+import * as vscode from 'vscode';
+import type { EngineService } from '../editor/engine.ts';
+import type { TokenHighlight } from '../editor/highlight.ts';
+import { readSettings } from '../editor/settings.ts';
+import type { EngineClient } from '../runtime/client.ts';
+import { candidateRange } from './candidateRange.ts';
+import { textEnd } from './clip.ts';
+import { errorView } from './errorView.ts';
+import type { ExploredText } from './exploredText.ts';
+import { Outbox } from './outbox.ts';
+import type { HostMessage, PageMessage, TokenView } from './protocol.ts';
+import { type ReadTokens, readTokens, streamScores, tokenLimit } from './run.ts';
+import { insertCandidate } from './tryCandidate.ts';
+import { likeliest, modelView, pieceView } from './views.ts';
+
+/** Typing on is waited for so long before a changed text is run again. */
+const EDIT_PAUSE_MS = 150;
+/** Ids whose texts come with a whole distribution. */
+const NAMED_CANDIDATES = 256;
+/** Distributions that are computed at a time; of more, the oldest request is given up. */
+const MOST_DISTRIBUTIONS = 4;
+
+/** One run, from the moment it is asked for. */
+interface Run {
+  run: number;
+  abort: AbortController;
+  crashes: number;
+}
+
+/** What the page shows: the tokens of a run that has at least begun. Offsets count from the start of the text. */
+interface Shown {
+  run: number;
+  text: ExploredText;
+  engine: EngineClient;
+  tokens: TokenView[];
+  ids: number[];
+  signal: AbortSignal;
+  chosen: number;
+  /** The text changed since. */
+  stale: boolean;
+}
+
+/** One exploration: a text, its tokens, the run over them and what the page asks about it. */
+export class Session implements vscode.Disposable {
+  readonly outbox: Outbox;
+  private text: ExploredText | undefined;
+  private listening: vscode.Disposable[] = [];
+  private running: Run | undefined;
+  private shown: Shown | undefined;
+  private lastRun = 0;
+  private lastModel: object | undefined;
+  private cursor: number | null = null;
+  private pause: NodeJS.Timeout | undefined;
+  private restarted = false;
+  private readonly distributions: AbortController[] = [];
+  private readonly global: vscode.Disposable[];
+
+  constructor(
+    private readonly engine: EngineService,
+    private readonly highlight: TokenHighlight,
+    private readonly log: vscode.LogOutputChannel,
+    deliver: (message: HostMessage) => void,
+  ) {
+    this.outbox = new Outbox(deliver);
+    this.global = [
+      engine.onDidCrash(() => this.engineDied()),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.cursorMoved(textEditor)),
+    ];
+  }
+
+  /** The explored text; undefined while nothing is selected. */
+  get explored(): ExploredText | undefined {
+    return this.text;
+  }
+
+  /** Explores a text. A run that is under way is given up. `chosen`: the position to begin with. */
+  explore(text: ExploredText, chosen?: number): void {
+    this.release();
+    this.text = text;
+    this.listening = [
+      text.onDidChange(() => this.textChanged()),
+      text.onDidMove((sentence) => this.outbox.post({ type: 'notice', run: this.shown?.run, text: sentence })),
+    ];
+    void this.start(chosen);
+  }
+
+  /** Nothing is explored, for a reason the person reads. */
+  clear(reason: string): void {
+    this.release();
+    this.outbox.post({ type: 'empty', reason });
+  }
+
+  /** Runs the same text again. */
+  rerun(): void {
+    if (this.text) void this.start();
+  }
+
+  /** Stops the run under way; what there is stays. */
+  cancel(): void {
+    const { running } = this;
+    if (!running) return;
+    this.abort('Cancelled');
+    this.log.info(`Run ${running.run} cancelled`);
+    this.outbox.post({ type: 'cancelled', run: running.run });
+  }
+
+  dispose(): void {
+    this.release();
+    for (const listener of this.global) listener.dispose();
+  }
+
+  hover(run: number, position: number | null): void {
+    const range = position === null ? undefined : this.tokenRange(run, position);
+    if (this.text && range) this.highlight.show(this.text.document, this.text.span(range.start, range.end));
+    else this.highlight.clear();
+  }
+
+  /** The editor's cursor goes to the token; the focus stays where it is. */
+  async choose(run: number, position: number): Promise<void> {
+    const range = this.tokenRange(run, position);
+    const { text, shown } = this;
+    if (!range || !text || !shown || text.document.isClosed) return;
+    shown.chosen = position;
+    this.cursor = position;
+    const editor =
+      editorOf(text) ?? (await vscode.window.showTextDocument(text.document, { preserveFocus: true, preview: false }));
+    const place = text.span(range.start, range.start);
+    editor.selection = new vscode.Selection(place.start, place.start);
+    editor.revealRange(text.span(range.start, range.end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  async tryCandidate({ run, position, id }: Extract<PageMessage, { type: 'tryCandidate' }>): Promise<void> {
+    const { shown, text } = this;
+    if (!shown || !text || shown.run !== run || position > shown.tokens.length) return;
+    const refuse = (sentence: string) => this.outbox.post({ type: 'notice', run, text: sentence });
+    if (shown.stale) {
+      refuse(vscode.l10n.t('The text has changed since these numbers were computed: try again when they are new.'));
+      return;
+    }
+    const piece = this.outbox.piece(id) ?? pieceView((await shown.engine.pieces([id]))[0]);
+    const range = candidateRange(shown.tokens, position);
+    if (!range) {
+      refuse(vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.'));
+      return;
+    }
+    const { start } = text.range;
+    const problem = await insertCandidate(text, { start: range.start + start, end: range.end + start }, piece);
+    if (problem) refuse(problem);
+  }
+
+  async distribution(run: number, position: number): Promise<void> {
+    const { shown } = this;
+    if (!shown || shown.run !== run || position >= shown.ids.length) return;
+    const abort = new AbortController();
+    this.distributions.push(abort);
+    if (this.distributions.length > MOST_DISTRIBUTIONS) this.distributions.shift()!.abort();
+    const signal = AbortSignal.any([abort.signal, shown.signal]);
+    await this.answer(signal, async () => {
+      const logits = await shown.engine.logits(shown.ids, position, signal);
+      const ids = likeliest(logits, NAMED_CANDIDATES);
+      await this.learn(shown.engine, ids);
+      this.outbox.post({ type: 'distribution', run, position, logits, pieces: this.outbox.texts(ids) });
+    });
+    const index = this.distributions.indexOf(abort);
+    if (index >= 0) this.distributions.splice(index, 1);
+  }
+
+  async pattern(run: number, layer: number): Promise<void> {
+    const { shown } = this;
+    if (!shown || shown.run !== run || layer >= (shown.engine.model?.nLayers ?? 0)) return;
+    await this.answer(shown.signal, async () => {
+      const channel = shown.engine.channel('explore');
+      const { shape, data } = await channel.pattern(shown.ids, layer, shown.signal);
+      this.outbox.post({ type: 'pattern', run, layer, heads: shape[0], n: shape[1], pattern: data });
+    });
+  }
+
+  /** Does what the page asked for; a request that was overtaken by a newer one needs no answer. */
+  private async answer(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const overtaken = signal.aborted || (error instanceof Error && error.name === 'AbortError');
+      // A worker that died is spoken of once, by the run or the notice.
+      if (overtaken || this.engine.crashCount !== (this.running?.crashes ?? this.engine.crashCount)) return;
+      this.log.error(String(error));
+      this.outbox.post({ type: 'error', run: this.shown?.run, error: errorView(error) });
+    }
+  }
+
+  private async start(chosen?: number, again = false): Promise<void> {
+    const { text } = this;
+    if (!text) return;
+    clearTimeout(this.pause);
+    // The newest request wins.
+    this.abort('A newer run began');
+    const { start, end } = text.range;
+    if (start === end) {
+      this.clear(vscode.l10n.t('The explored text is empty now. Select some text to explore it.'));
+      return;
+    }
+    const running: Run = { run: ++this.lastRun, abort: new AbortController(), crashes: this.engine.crashCount };
+    this.setRunning(running);
+    try {
+      await this.compute(running, text, chosen);
+    } catch (error) {
+      if (!running.abort.signal.aborted) this.failed(running, error, again);
+    } finally {
+      if (this.running === running) this.setRunning(undefined);
+    }
+  }
+
+  private async compute({ run, abort: { signal } }: Run, text: ExploredText, chosen?: number): Promise<void> {
+    const { maxTokens } = readSettings();
+    const range = text.range;
+    const head = text.text(maxTokens * 64);
+    const input = {
+      text: head.slice(0, textEnd(head, maxTokens)),
+      offset: range.start,
+      length: range.end - range.start,
+    };
+    const { name, document } = text;
+    const { engine, model } = await this.engine.ready(signal, ({ done, total, label }) => {
+      if (!signal.aborted) this.outbox.post({ type: 'progress', run, stage: 'load', done, total, label });
+    });
+    const began = performance.now();
+    if (model !== this.lastModel) {
+      this.lastModel = model;
+      this.outbox.forgetPieces();
+      this.outbox.post({ type: 'model', model: modelView(model, bosPolicy(model.addsBos)) });
+    }
+    const channel = engine.channel('explore');
+    const tokens = await readTokens(channel, input, tokenLimit(model, maxTokens));
+    signal.throwIfAborted();
+    if (tokens.ids.length === 0) {
+      this.clear(vscode.l10n.t('The model has no tokens for this text. Select some other text.'));
+      return;
+    }
+    // Edits may have moved the text meanwhile.
+    const position = this.chosenIn(tokens.ids.length, text, chosen);
+    const stale = text.text(input.text.length) !== input.text;
+    this.shown = {
+      run,
+      text,
+      engine,
+      tokens: tokens.views.map((t) => ({ ...t, start: t.start - range.start, end: t.end - range.start })),
+      ids: tokens.ids,
+      signal,
+      chosen: position,
+      stale,
+    };
+    this.highlight.clear();
+    this.cursor = null;
+    this.outbox.post({
+      type: 'run',
+      run,
+      document: { name, uri: document.uri.toString(), languageId: document.languageId },
+      tokens: tokens.views,
+      note: note(tokens, input.length, text.several),
+      chosen: position,
+    });
+    if (stale) this.outbox.post({ type: 'stale', run });
+    if (this.restarted) this.outbox.post({ type: 'notice', run, text: restartedSentence() });
+    this.restarted = false;
+    const total = tokens.ids.length;
+    this.outbox.post({ type: 'progress', run, stage: 'compute', done: 0, total, label: '' });
+    const totals = await streamScores(engine, run, tokens.ids, this.outbox, signal, channel);
+    const milliseconds = performance.now() - began;
+    this.log.info(`Run ${run}: ${total} tokens of ${name} in ${milliseconds.toFixed(0)} ms`);
+    this.outbox.post({ type: 'done', run, totals, milliseconds });
+  }
+
+  private failed(running: Run, error: unknown, again: boolean): void {
+    const died = this.engine.crashCount > running.crashes;
+    if (died && !again) {
+      this.restarted = true;
+      void this.start(undefined, true);
+      return;
+    }
+    this.log.error(`Run ${running.run}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const run = this.shown?.run === running.run ? running.run : undefined;
+    this.outbox.post({ type: 'error', run, error: errorView(error) });
+  }
+
+  private engineDied(): void {
+    // A run that was under way starts again by itself, and says so then.
+    if (!this.running && this.shown) {
+      this.outbox.post({ type: 'notice', run: this.shown.run, text: restartedSentence() });
+    }
+  }
+
+  private textChanged(): void {
+    if (this.shown && !this.shown.stale) {
+      this.shown.stale = true;
+      this.highlight.clear();
+      this.outbox.post({ type: 'stale', run: this.shown.run });
+    }
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => void this.start(), EDIT_PAUSE_MS);
+  }
+
+  private cursorMoved({ document, selection }: vscode.TextEditor): void {
+    const { shown, text } = this;
+    if (!shown || shown.stale || !text?.isOf(document)) return;
+    const offset = document.offsetAt(selection.active) - text.range.start;
+    const position = tokenAt(shown.tokens, offset, shown.chosen);
+    if (position === this.cursor) return;
+    this.cursor = position;
+    if (position !== null) shown.chosen = position;
+    this.outbox.post({ type: 'cursor', run: shown.run, position });
+  }
+
+  /** Offsets of the document that a token stands for now; undefined if the run or its text is past. */
+  private tokenRange(run: number, position: number): { start: number; end: number } | undefined {
+    const { shown, text } = this;
+    const token = shown?.tokens[position];
+    if (!shown || !text || !token || shown.run !== run || shown.text !== text || shown.stale) return undefined;
+    return { start: token.start + text.range.start, end: token.end + text.range.start };
+  }
+
+  /** The same text keeps the chosen position; one who stands at the end stays there. */
+  private chosenIn(count: number, text: ExploredText, wanted?: number): number {
+    const { shown } = this;
+    const kept = shown?.text === text && shown.chosen < shown.tokens.length - 1 ? shown.chosen : undefined;
+    return Math.min(wanted ?? kept ?? count - 1, count - 1);
+  }
+
+  private async learn(engine: EngineClient, ids: number[]): Promise<void> {
+    const unknown = this.outbox.unknown(ids);
+    if (unknown.length > 0) this.outbox.learn(unknown, (await engine.pieces(unknown)).map(pieceView));
+  }
+
+  private abort(reason: string): void {
+    this.running?.abort.abort(new DOMException(reason, 'AbortError'));
+    this.setRunning(undefined);
+  }
+
+  private setRunning(running: Run | undefined): void {
+    this.running = running;
+    void vscode.commands.executeCommand('setContext', 'tokenscope.computing', running !== undefined);
+  }
+
+  /** Lets go of the explored text. */
+  private release(): void {
+    clearTimeout(this.pause);
+    this.abort('Another text is explored');
+    for (const listener of this.listening) listener.dispose();
+    this.listening = [];
+    this.text?.dispose();
+    this.text = undefined;
+    this.highlight.clear();
+  }
+}
+
+const restartedSentence = () => vscode.l10n.t('The engine had ended and was started again.');
+
+const bosPolicy = (addsBos: boolean) =>
+  addsBos ? vscode.l10n.t('the tokenizer adds a beginning token') : vscode.l10n.t('no BOS is added');
+
+/** Says which part of a selection is used, if it is not all of it. */
+function note({ ids, end, clipped }: ReadTokens, length: number, several: boolean): string | undefined {
+  const notes: string[] = [];
+  if (several) notes.push(vscode.l10n.t('Of several selections, the main one is explored.'));
+  if (clipped) {
+    notes.push(
+      vscode.l10n.t(
+        'The selection is longer than the limit: its first {0} tokens are explored, characters 1 to {1} of {2}.',
+        ids.length.toLocaleString('en'),
+        end.toLocaleString('en'),
+        length.toLocaleString('en'),
+      ),
+    );
+  }
+  return notes.length > 0 ? notes.join(' ') : undefined;
+}
+
+/** The token an offset is in; at the very end, the last one. Of several parts of a character, the chosen one. */
+function tokenAt(tokens: readonly TokenView[], offset: number, chosen: number): number | null {
+  const holds = (t: TokenView | undefined) => t !== undefined && t.start <= offset && offset < t.end;
+  if (holds(tokens[chosen])) return chosen;
+  const position = tokens.findIndex(holds);
+  if (position >= 0) return position;
+  return tokens.length > 0 && tokens[tokens.length - 1].end === offset ? tokens.length - 1 : null;
+}
+
+const editorOf = (text: ExploredText) => vscode.window.visibleTextEditors.find(({ document }) => text.isOf(document));
