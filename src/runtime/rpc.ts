@@ -1,0 +1,99 @@
+/**
+ * The calls between the host's client and the worker, as JSON-RPC over a worker_threads port. Only the envelope is
+ * JSON-RPC: arrays cross by structured clone, those of results by transfer.
+ */
+import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
+import {
+  AbstractMessageWriter,
+  type Message,
+  type MessageWriter,
+  ParameterStructures,
+  ProgressType,
+  RequestType,
+} from 'vscode-jsonrpc/node';
+import type {
+  EngineApi,
+  GeneratedToken,
+  GenerateRequest,
+  HookTensor,
+  LensLayer,
+  LensRequest,
+  LoadOptions,
+  LoadProgress,
+  ModelInfo,
+  RunChunk,
+  RunRequest,
+} from './api.ts';
+import type { WireError } from './rpcErrors.ts';
+import type { Piece, Token } from './tokenizer/types.ts';
+
+/** A call that answers once. Arguments are wrapped, so that arrays are not taken for positional parameters. */
+const call = <A, R>(name: keyof EngineApi) => new RequestType<A, R, WireError>(name, ParameterStructures.byName);
+
+/** A call that streams values under its own token before it answers. */
+export interface StreamParams<A> {
+  stream: number;
+  request: A;
+}
+
+export interface StreamType<A, T, R> {
+  request: RequestType<StreamParams<A>, R, WireError>;
+  value: ProgressType<T>;
+}
+
+const stream = <A, T, R>(name: keyof EngineApi): StreamType<A, T, R> => ({
+  request: call<StreamParams<A>, R>(name),
+  value: new ProgressType<T>(),
+});
+
+export const calls = {
+  unload: call<Record<string, never>, null>('unload'),
+  encode: call<{ text: string }, Token[]>('encode'),
+  describe: call<{ ids: readonly number[] }, { text: string; tokens: Token[] }>('describe'),
+  pieces: call<{ ids: readonly number[] }, Piece[]>('pieces'),
+  logits: call<{ ids: readonly number[]; position: number }, Float32Array>('logits'),
+  pattern: call<{ ids: readonly number[]; layer: number }, HookTensor>('pattern'),
+};
+
+export const streams = {
+  load: stream<LoadOptions, LoadProgress, ModelInfo>('load'),
+  run: stream<RunRequest, RunChunk, null>('run'),
+  generate: stream<GenerateRequest, GeneratedToken, null>('generate'),
+  lens: stream<LensRequest, LensLayer, null>('lens'),
+};
+
+/**
+ * Writes messages with their arrays transferred. What an engine hands out belongs to who asked for it, so its arrays
+ * may go; a view of a larger or shared buffer is copied, and nothing else of that buffer crosses.
+ */
+export class TransferringWriter extends AbstractMessageWriter implements MessageWriter {
+  constructor(private readonly port: MessagePort | Worker) {
+    super();
+  }
+
+  async write(message: Message): Promise<void> {
+    const transfer = new Set<Transferable>();
+    const sent = prepare(message, transfer);
+    this.port.postMessage(sent, [...transfer]);
+  }
+
+  end(): void {}
+}
+
+/** The value with views of larger buffers copied; buffers to transfer are collected. */
+function prepare(value: unknown, transfer: Set<Transferable>): unknown {
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteLength } = value;
+    const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+    const own = whole || value instanceof DataView ? value : (value as Uint8Array).slice();
+    // Node's small Buffers share a pool; what fills its buffer is nobody else's.
+    if (own.buffer instanceof ArrayBuffer) transfer.add(own.buffer);
+    return own;
+  }
+  if (Array.isArray(value))
+    return value.length > 0 && typeof value[0] === 'object' ? value.map((v) => prepare(v, transfer)) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) copy[key] = prepare(entry, transfer);
+  return copy;
+}

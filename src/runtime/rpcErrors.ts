@@ -1,0 +1,77 @@
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { ModelError, TokenscopeError } from '../errors.ts';
+
+/** Classes that cross with their fields; any other error crosses as a plain one. */
+const classes = { TokenscopeError, ModelError };
+
+/** An error as it crosses between the threads. */
+export interface WireError {
+  name: string;
+  message: string;
+  stack?: string;
+  /** Fields of a TokenscopeError. */
+  person?: { what: string; where: string; todo: string };
+}
+
+/** Only the data counts: JSON-RPC's own codes do not tell our errors apart. */
+const CODE = -32000;
+
+export function toWire(error: unknown): ResponseError<WireError> {
+  if (!(error instanceof Error))
+    return new ResponseError(CODE, String(error), { name: 'Error', message: String(error) });
+  const { name, message, stack } = error;
+  const wire: WireError = { name, message, stack };
+  if (error instanceof TokenscopeError) {
+    const { what, where, todo } = error;
+    wire.person = { what, where, todo };
+  }
+  return new ResponseError(CODE, message, wire);
+}
+
+/** The error that was thrown on the other side: its class, its fields and where it came from. */
+export function fromWire(error: unknown): unknown {
+  const wire = error instanceof ResponseError ? (error.data as WireError | undefined) : undefined;
+  if (!wire) return error;
+  if (wire.name === 'AbortError') return new DOMException(wire.message, 'AbortError');
+  const made = rebuild(wire);
+  if (wire.stack) made.stack = wire.stack;
+  return made;
+}
+
+function rebuild({ name, message, person }: WireError): Error {
+  if (person) {
+    const Class = Object.hasOwn(classes, name) ? classes[name as keyof typeof classes] : TokenscopeError;
+    return new Class(person.what, person.where, person.todo);
+  }
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+/**
+ * Whether the engine can no longer be trusted after this: WebAssembly that trapped or ran out of memory leaves its
+ * heap in no defined state.
+ */
+export function isFatal(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof TokenscopeError) return false;
+  return error instanceof WebAssembly.RuntimeError || isOutOfMemory(error);
+}
+
+/** As V8, emscripten and onnxruntime word it. */
+const OUT_OF_MEMORY = /out of memory|bad_alloc|allocation failed|failed to allocate|cannot enlarge memory|\bOOM\b/i;
+
+const isOutOfMemory = (error: Error): boolean => OUT_OF_MEMORY.test(error.message);
+
+/** What a person reads when the engine's memory is full. */
+export function forPerson(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TokenscopeError || !isFatal(error)) return error;
+  const memory = isOutOfMemory(error);
+  return new TokenscopeError(
+    memory ? 'There was not enough memory.' : 'The computation broke off.',
+    'The engine',
+    memory
+      ? 'Take a shorter text, a smaller model, or the precision int8.'
+      : 'Try again; if it breaks off again, take another model.',
+    { cause: error },
+  );
+}
