@@ -15,6 +15,8 @@ export class Outbox {
   private readonly pieces = new Map<number, PieceView>();
   private readonly told = new Set<number>();
 
+  private readonly listeners = new Set<(message: HostMessage) => void>();
+
   /** @param deliver hands a message to the page */
   constructor(private readonly deliver: (message: HostMessage) => void) {}
 
@@ -22,6 +24,18 @@ export class Outbox {
   post(message: HostMessage): void {
     this.keep(message);
     if (this.connected) this.deliver(message);
+    for (const listener of this.listeners) listener(message);
+  }
+
+  /** Hears whatever is said, whether the page is there or not. */
+  onDidPost(listener: (message: HostMessage) => void): { dispose(): void } {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  }
+
+  dispose(): void {
+    this.connected = false;
+    this.listeners.clear();
   }
 
   /** The page is there, and knows nothing. */
@@ -57,7 +71,7 @@ export class Outbox {
     return this.pieces.get(id);
   }
 
-  /** Texts of the chunk's candidates that the page has not been told; from now on it has. */
+  /** Texts of the chunk's candidates that the page has not been told in this run; from now on it has. */
   tell(chunk: ScoreChunk): Record<number, PieceView> {
     const news: Record<number, PieceView> = {};
     for (const id of chunk.topIds) {
@@ -89,8 +103,10 @@ export class Outbox {
         break;
       case 'run':
       case 'empty':
+        // The page drops all that belonged to the run before.
         this.current = [message];
         this.progress = undefined;
+        this.told.clear();
         break;
       case 'done':
       case 'cancelled':

@@ -89,12 +89,12 @@ export type HostMessage =
       document: { name: string; uri: string; languageId: string };
       tokens: TokenView[];
       note?: string;
-      /** Position that was chosen before in the same text, or the last one. */
+      /** Position that was chosen before in the same text, or the last one; the number of tokens: after the last one. */
       chosen: number;
     }
   | { type: 'model'; model: ModelView }
   | { type: 'progress'; run: number; stage: 'load' | 'compute'; done: number; total: number; label: string }
-  /** `pieces`: the texts of all candidate ids in this chunk that the page has not been told before. */
+  /** `pieces`: the texts of all candidate ids in this chunk that the page has not been told in this run. */
   | { type: 'scores'; run: number; chunk: ScoreChunk; pieces: Record<number, PieceView>; totals: Totals }
   | { type: 'done'; run: number; totals: Totals; milliseconds: number }
   /** What there is stays. */

@@ -3,22 +3,20 @@ import type { EngineService } from '../editor/engine.ts';
 import type { TokenHighlight } from '../editor/highlight.ts';
 import { readSettings } from '../editor/settings.ts';
 import type { EngineClient } from '../runtime/client.ts';
-import { candidateRange } from './candidateRange.ts';
-import { textEnd } from './clip.ts';
+import { textEnd, UNITS_PER_TOKEN } from './clip.ts';
 import { errorView } from './errorView.ts';
 import type { ExploredText } from './exploredText.ts';
 import { Outbox } from './outbox.ts';
 import type { HostMessage, PageMessage, TokenView } from './protocol.ts';
-import { type ReadTokens, readTokens, streamScores, tokenLimit } from './run.ts';
+import { type Question, Questions } from './questions.ts';
+import { readTokens, streamScores, tokenLimit } from './run.ts';
+import { bosPolicy, partNote, restartedSentence } from './sentences.ts';
+import { candidateRange, tokenAt } from './tokenPlaces.ts';
 import { insertCandidate } from './tryCandidate.ts';
-import { likeliest, modelView, pieceView } from './views.ts';
+import { modelView, pieceView } from './views.ts';
 
 /** Typing on is waited for so long before a changed text is run again. */
 const EDIT_PAUSE_MS = 150;
-/** Ids whose texts come with a whole distribution. */
-const NAMED_CANDIDATES = 256;
-/** Distributions that are computed at a time; of more, the oldest request is given up. */
-const MOST_DISTRIBUTIONS = 4;
 
 /** One run, from the moment it is asked for. */
 interface Run {
@@ -33,8 +31,7 @@ interface Shown {
   text: ExploredText;
   engine: EngineClient;
   tokens: TokenView[];
-  ids: number[];
-  signal: AbortSignal;
+  questions: Questions;
   chosen: number;
   /** The text changed since. */
   stale: boolean;
@@ -52,8 +49,7 @@ export class Session implements vscode.Disposable {
   private cursor: number | null = null;
   private pause: NodeJS.Timeout | undefined;
   private restarted = false;
-  private readonly distributions: AbortController[] = [];
-  private readonly global: vscode.Disposable[];
+  private readonly crashing: vscode.Disposable;
 
   constructor(
     private readonly engine: EngineService,
@@ -62,10 +58,7 @@ export class Session implements vscode.Disposable {
     deliver: (message: HostMessage) => void,
   ) {
     this.outbox = new Outbox(deliver);
-    this.global = [
-      engine.onDidCrash(() => this.engineDied()),
-      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.cursorMoved(textEditor)),
-    ];
+    this.crashing = engine.onDidCrash(() => this.engineDied());
   }
 
   /** The explored text; undefined while nothing is selected. */
@@ -106,7 +99,9 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     this.release();
-    for (const listener of this.global) listener.dispose();
+    this.shown?.questions.dispose();
+    this.crashing.dispose();
+    this.outbox.dispose();
   }
 
   hover(run: number, position: number | null): void {
@@ -129,6 +124,14 @@ export class Session implements vscode.Disposable {
     editor.revealRange(text.span(range.start, range.end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 
+  /** Gives the explored text's editor the focus. */
+  async focusEditor(): Promise<void> {
+    const { text } = this;
+    if (!text) return void (await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup'));
+    const viewColumn = editorOf(text)?.viewColumn ?? vscode.ViewColumn.One;
+    await vscode.window.showTextDocument(text.document, { viewColumn, preserveFocus: false });
+  }
+
   async tryCandidate({ run, position, id }: Extract<PageMessage, { type: 'tryCandidate' }>): Promise<void> {
     const { shown, text } = this;
     if (!shown || !text || shown.run !== run || position > shown.tokens.length) return;
@@ -148,43 +151,19 @@ export class Session implements vscode.Disposable {
     if (problem) refuse(problem);
   }
 
-  async distribution(run: number, position: number): Promise<void> {
+  /** Answers a question of the page about what is shown. */
+  async ask(message: Question): Promise<void> {
     const { shown } = this;
-    if (!shown || shown.run !== run || position >= shown.ids.length) return;
-    const abort = new AbortController();
-    this.distributions.push(abort);
-    if (this.distributions.length > MOST_DISTRIBUTIONS) this.distributions.shift()!.abort();
-    const signal = AbortSignal.any([abort.signal, shown.signal]);
-    await this.answer(signal, async () => {
-      const logits = await shown.engine.logits(shown.ids, position, signal);
-      const ids = likeliest(logits, NAMED_CANDIDATES);
-      await this.learn(shown.engine, ids);
-      this.outbox.post({ type: 'distribution', run, position, logits, pieces: this.outbox.texts(ids) });
-    });
-    const index = this.distributions.indexOf(abort);
-    if (index >= 0) this.distributions.splice(index, 1);
-  }
-
-  async pattern(run: number, layer: number): Promise<void> {
-    const { shown } = this;
-    if (!shown || shown.run !== run || layer >= (shown.engine.model?.nLayers ?? 0)) return;
-    await this.answer(shown.signal, async () => {
-      const channel = shown.engine.channel('explore');
-      const { shape, data } = await channel.pattern(shown.ids, layer, shown.signal);
-      this.outbox.post({ type: 'pattern', run, layer, heads: shape[0], n: shape[1], pattern: data });
-    });
-  }
-
-  /** Does what the page asked for; a request that was overtaken by a newer one needs no answer. */
-  private async answer(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    if (shown?.run !== message.run) return;
+    const { crashCount } = this.engine;
     try {
-      await work();
+      await shown.questions.ask(message);
     } catch (error) {
-      const overtaken = signal.aborted || (error instanceof Error && error.name === 'AbortError');
-      // A worker that died is spoken of once, by the run or the notice.
-      if (overtaken || this.engine.crashCount !== (this.running?.crashes ?? this.engine.crashCount)) return;
+      // A worker that dies is spoken of elsewhere, once.
+      await settled();
+      if (this.engine.crashCount !== crashCount) return;
       this.log.error(String(error));
-      this.outbox.post({ type: 'error', run: this.shown?.run, error: errorView(error) });
+      this.outbox.post({ type: 'error', run: shown.run, error: errorView(error) });
     }
   }
 
@@ -204,7 +183,7 @@ export class Session implements vscode.Disposable {
     try {
       await this.compute(running, text, chosen);
     } catch (error) {
-      if (!running.abort.signal.aborted) this.failed(running, error, again);
+      if (!running.abort.signal.aborted) await this.failed(running, error, again);
     } finally {
       if (this.running === running) this.setRunning(undefined);
     }
@@ -213,7 +192,7 @@ export class Session implements vscode.Disposable {
   private async compute({ run, abort: { signal } }: Run, text: ExploredText, chosen?: number): Promise<void> {
     const { maxTokens } = readSettings();
     const range = text.range;
-    const head = text.text(maxTokens * 64);
+    const head = text.text(maxTokens * UNITS_PER_TOKEN + 1);
     const input = {
       text: head.slice(0, textEnd(head, maxTokens)),
       offset: range.start,
@@ -238,14 +217,15 @@ export class Session implements vscode.Disposable {
     }
     // Edits may have moved the text meanwhile.
     const position = this.chosenIn(tokens.ids.length, text, chosen);
-    const stale = text.text(input.text.length) !== input.text;
+    const { start, end } = text.range;
+    const stale = end - start !== input.length || text.text(input.text.length) !== input.text;
+    this.shown?.questions.dispose();
     this.shown = {
       run,
       text,
       engine,
       tokens: tokens.views.map((t) => ({ ...t, start: t.start - range.start, end: t.end - range.start })),
-      ids: tokens.ids,
-      signal,
+      questions: new Questions(engine, model, run, tokens.ids, this.outbox),
       chosen: position,
       stale,
     };
@@ -256,7 +236,7 @@ export class Session implements vscode.Disposable {
       run,
       document: { name, uri: document.uri.toString(), languageId: document.languageId },
       tokens: tokens.views,
-      note: note(tokens, input.length, text.several),
+      note: partNote(tokens, input.length, text.several),
       chosen: position,
     });
     if (stale) this.outbox.post({ type: 'stale', run });
@@ -270,7 +250,9 @@ export class Session implements vscode.Disposable {
     this.outbox.post({ type: 'done', run, totals, milliseconds });
   }
 
-  private failed(running: Run, error: unknown, again: boolean): void {
+  private async failed(running: Run, error: unknown, again: boolean): Promise<void> {
+    await settled();
+    if (running.abort.signal.aborted) return;
     const died = this.engine.crashCount > running.crashes;
     if (died && !again) {
       this.restarted = true;
@@ -283,10 +265,10 @@ export class Session implements vscode.Disposable {
   }
 
   private engineDied(): void {
-    // A run that was under way starts again by itself, and says so then.
-    if (!this.running && this.shown) {
-      this.outbox.post({ type: 'notice', run: this.shown.run, text: restartedSentence() });
-    }
+    // A run that was under way starts again where it fails.
+    if (this.running || !this.shown) return;
+    this.restarted = true;
+    void this.start(undefined, true);
   }
 
   private textChanged(): void {
@@ -299,7 +281,8 @@ export class Session implements vscode.Disposable {
     this.pause = setTimeout(() => void this.start(), EDIT_PAUSE_MS);
   }
 
-  private cursorMoved({ document, selection }: vscode.TextEditor): void {
+  /** Tells the page which token the editor's cursor is in. */
+  cursorMoved({ document, selection }: vscode.TextEditor): void {
     const { shown, text } = this;
     if (!shown || shown.stale || !text?.isOf(document)) return;
     const offset = document.offsetAt(selection.active) - text.range.start;
@@ -313,21 +296,31 @@ export class Session implements vscode.Disposable {
   /** Offsets of the document that a token stands for now; undefined if the run or its text is past. */
   private tokenRange(run: number, position: number): { start: number; end: number } | undefined {
     const { shown, text } = this;
-    const token = shown?.tokens[position];
-    if (!shown || !text || !token || shown.run !== run || shown.text !== text || shown.stale) return undefined;
+    const last = shown?.tokens[shown.tokens.length - 1];
+    const token = shown?.tokens[position] ?? (last && { start: last.end, end: last.end });
+    if (
+      !shown ||
+      !text ||
+      !token ||
+      position > shown.tokens.length ||
+      shown.run !== run ||
+      shown.text !== text ||
+      shown.stale
+    )
+      return undefined;
     return { start: token.start + text.range.start, end: token.end + text.range.start };
   }
 
-  /** The same text keeps the chosen position; one who stands at the end stays there. */
-  private chosenIn(count: number, text: ExploredText, wanted?: number): number {
-    const { shown } = this;
-    const kept = shown?.text === text && shown.chosen < shown.tokens.length - 1 ? shown.chosen : undefined;
-    return Math.min(wanted ?? kept ?? count - 1, count - 1);
+  /** The same text keeps the chosen position; who stood at the end, or after it, stays there. */
+  private chosenIn(count: number, text: ExploredText, wanted = this.keptChoice(text)): number {
+    if (wanted === undefined || !this.shown || this.shown.text !== text)
+      return Math.min(wanted ?? count - 1, count - 1);
+    const fromEnd = wanted - this.shown.tokens.length;
+    return fromEnd >= -1 ? count + fromEnd : Math.min(wanted, count - 1);
   }
 
-  private async learn(engine: EngineClient, ids: number[]): Promise<void> {
-    const unknown = this.outbox.unknown(ids);
-    if (unknown.length > 0) this.outbox.learn(unknown, (await engine.pieces(unknown)).map(pieceView));
+  private keptChoice(text: ExploredText): number | undefined {
+    return this.shown?.text === text ? this.shown.chosen : undefined;
   }
 
   private abort(reason: string): void {
@@ -352,35 +345,7 @@ export class Session implements vscode.Disposable {
   }
 }
 
-const restartedSentence = () => vscode.l10n.t('The engine had ended and was started again.');
-
-const bosPolicy = (addsBos: boolean) =>
-  addsBos ? vscode.l10n.t('the tokenizer adds a beginning token') : vscode.l10n.t('no BOS is added');
-
-/** Says which part of a selection is used, if it is not all of it. */
-function note({ ids, end, clipped }: ReadTokens, length: number, several: boolean): string | undefined {
-  const notes: string[] = [];
-  if (several) notes.push(vscode.l10n.t('Of several selections, the main one is explored.'));
-  if (clipped) {
-    notes.push(
-      vscode.l10n.t(
-        'The selection is longer than the limit: its first {0} tokens are explored, characters 1 to {1} of {2}.',
-        ids.length.toLocaleString('en'),
-        end.toLocaleString('en'),
-        length.toLocaleString('en'),
-      ),
-    );
-  }
-  return notes.length > 0 ? notes.join(' ') : undefined;
-}
-
-/** The token an offset is in; at the very end, the last one. Of several parts of a character, the chosen one. */
-function tokenAt(tokens: readonly TokenView[], offset: number, chosen: number): number | null {
-  const holds = (t: TokenView | undefined) => t !== undefined && t.start <= offset && offset < t.end;
-  if (holds(tokens[chosen])) return chosen;
-  const position = tokens.findIndex(holds);
-  if (position >= 0) return position;
-  return tokens.length > 0 && tokens[tokens.length - 1].end === offset ? tokens.length - 1 : null;
-}
-
 const editorOf = (text: ExploredText) => vscode.window.visibleTextEditors.find(({ document }) => text.isOf(document));
+
+/** What the worker's end sets off comes in any order: wait until all of it has. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -18,3 +18,12 @@ export function candidateRange(
   const insideCharacter = bytes !== undefined && before?.bytes !== undefined && before.end > start;
   return insideCharacter ? undefined : { start, end };
 }
+
+/** The token an offset is in; at the very end, the last one. Of several parts of a character, the chosen one. */
+export function tokenAt(tokens: readonly OffsetRange[], offset: number, chosen: number): number | null {
+  const holds = (t: OffsetRange | undefined) => t !== undefined && t.start <= offset && offset < t.end;
+  if (holds(tokens[chosen])) return chosen;
+  const position = tokens.findIndex(holds);
+  if (position >= 0) return position;
+  return tokens.length > 0 && tokens[tokens.length - 1].end === offset ? tokens.length - 1 : null;
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+/** Folders a page may load from. */
+export const resourceRoots = (root: vscode.Uri): vscode.Uri[] => [
+  vscode.Uri.joinPath(root, 'dist', 'webview'),
+  vscode.Uri.joinPath(root, 'media'),
+];
+
+/** The page's document: nothing but our script, style sheets and font may load, and nothing may connect anywhere. */
+export function pageHtml(webview: vscode.Webview, root: vscode.Uri): string {
+  const nonce = randomBytes(16).toString('base64');
+  const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, 'dist', 'webview', name));
+  const { cspSource } = webview;
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${cspSource} 'nonce-${nonce}'`,
+    `font-src ${cspSource}`,
+    `img-src ${cspSource} data: blob:`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="${vscode.env.language}">
+  <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="${policy}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <link rel="stylesheet" href="${file('codicon.css')}" nonce="${nonce}">
+    <link rel="stylesheet" href="${file('main.css')}" nonce="${nonce}">
+    <title>Tokenscope</title>
+  </head>
+  <body>
+    <script nonce="${nonce}" src="${file('main.js')}"></script>
+  </body>
+</html>
+`;
+}

@@ -1,0 +1,39 @@
+import * as vscode from 'vscode';
+import type { HelpTopic, PageMessage } from './protocol.ts';
+
+/** Opens an offline help page. */
+export async function openHelp(root: vscode.Uri, topic: HelpTopic): Promise<void> {
+  const page = vscode.Uri.joinPath(root, 'media', 'help', `${topic}.md`);
+  await vscode.commands.executeCommand('markdown.showPreview', page);
+}
+
+export async function openSettings(query: string): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.openSettings', query);
+}
+
+/** Asks where a figure shall be saved, and saves it. @returns the file, or undefined if the person decided not to */
+export async function saveFigure({
+  name,
+  mime,
+  data,
+}: Extract<PageMessage, { type: 'save' }>): Promise<vscode.Uri | undefined> {
+  const extension = { 'image/png': 'png', 'text/csv': 'csv', 'application/json': 'json' }[mime];
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const file = `${safeName(name)}.${extension}`;
+  const target = await vscode.window.showSaveDialog({
+    defaultUri: folder && vscode.Uri.joinPath(folder, file),
+    filters: { [extension.toUpperCase()]: [extension] },
+  });
+  if (target) await vscode.workspace.fs.writeFile(target, data);
+  return target;
+}
+
+/** A file name without a folder in it, without its extension. */
+function safeName(name: string): string {
+  const base = name
+    .replace(/\.(png|csv|json)$/i, '')
+    .replace(/[^\p{L}\p{N} ._-]+/gu, '-')
+    .replace(/^[.\s-]+/, '')
+    .slice(0, 80);
+  return base || 'tokenscope';
+}

@@ -1,0 +1,24 @@
+import * as vscode from 'vscode';
+import type { ReadTokens } from './run.ts';
+
+export const restartedSentence = () => vscode.l10n.t('The engine had ended and was started again.');
+
+export const bosPolicy = (addsBos: boolean) =>
+  addsBos ? vscode.l10n.t('the tokenizer adds a beginning token') : vscode.l10n.t('no BOS is added');
+
+/** Says which part of a selection is used, if it is not all of it. */
+export function partNote({ ids, end, clipped }: ReadTokens, length: number, several: boolean): string | undefined {
+  const notes: string[] = [];
+  if (several) notes.push(vscode.l10n.t('Of several selections, the main one is explored.'));
+  if (clipped) {
+    notes.push(
+      vscode.l10n.t(
+        'The selection is longer than the limit: its first {0} tokens are explored, characters 1 to {1} of {2}.',
+        ids.length.toLocaleString('en'),
+        end.toLocaleString('en'),
+        length.toLocaleString('en'),
+      ),
+    );
+  }
+  return notes.length > 0 ? notes.join(' ') : undefined;
+}
