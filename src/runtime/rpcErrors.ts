@@ -19,14 +19,17 @@ const CODE = -32000;
 export function toWire(error: unknown): ResponseError<WireError> {
   if (!(error instanceof Error))
     return new ResponseError(CODE, String(error), { name: 'Error', message: String(error) });
-  const { name, message, stack } = error;
-  const wire: WireError = { name, message, stack };
+  const { name, message } = error;
+  const wire: WireError = { name, message, stack: traceOf(error) };
   if (error instanceof TokenscopeError) {
     const { what, where, todo } = error;
     wire.person = { what, where, todo };
   }
   return new ResponseError(CODE, message, wire);
 }
+
+const traceOf = ({ stack, cause }: Error): string | undefined =>
+  cause instanceof Error ? `${stack}\nCaused by: ${cause.stack}` : stack;
 
 /** The error that was thrown on the other side: its class, its fields and where it came from. */
 export function fromWire(error: unknown): unknown {

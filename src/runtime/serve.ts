@@ -3,6 +3,7 @@ import {
   type CancellationToken,
   createMessageConnection,
   PortMessageReader,
+  type RequestParam,
   type RequestType,
 } from 'vscode-jsonrpc/node';
 import type { EngineApi } from './api.ts';
@@ -40,7 +41,7 @@ export function serve(engine: EngineApi, port: MessagePort): void {
           const { done, value } = await values.next();
           if (done) return (value ?? null) as R | null;
           // Sent at once and in order; the port keeps both.
-          void connection.sendProgress(type.value, stream, value);
+          void connection.sendProgress(type.value, stream, value as RequestParam<T>);
           signal.throwIfAborted();
         }
       } finally {
