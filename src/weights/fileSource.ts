@@ -13,6 +13,8 @@ export interface FileSourceParts {
   tokenizer: TokenizerDefinition;
   files: TensorFile[];
   tensors: ReadonlyMap<string, StoredTensor>;
+  /** How tensors are stored that cannot be read; an error if one of them is needed. */
+  unreadable?: ReadonlyMap<string, string>;
   locate(name: WeightName): Location | undefined;
 }
 
@@ -69,8 +71,12 @@ export class FileSource implements ModelSource {
     return out;
   }
 
-  embeddingRows(): Promise<EmbeddingRows> {
-    return embeddingRows(this.find('embed.W_E').tensor);
+  async embeddingRows(): Promise<EmbeddingRows> {
+    const { tensor } = this.find('embed.W_E');
+    const rows = await embeddingRows(tensor);
+    // A tied E is checked when it is read as U.
+    if (!this.config.tiedUnembedding) checkRows(rows, tensor);
+    return rows;
   }
 
   async close(): Promise<void> {
@@ -84,9 +90,16 @@ export class FileSource implements ModelSource {
   }
 
   private place(name: WeightName, expected: number[]) {
-    const { path, tensors } = this.parts;
+    const { path, tensors, unreadable } = this.parts;
     const location = this.parts.locate(name);
     const tensor = location && tensors.get(location.tensor);
+    const dtype = location && unreadable?.get(location.tensor);
+    if (dtype)
+      throw new ModelError(
+        `The tensor "${location.tensor}" is stored as ${dtype.slice(0, 40)}, which is not supported.`,
+        path,
+        'Use weights in F32, F16 or BF16.',
+      );
     if (!tensor)
       throw new ModelError(
         `The tensor "${location?.tensor ?? name}" is missing.`,
@@ -94,7 +107,7 @@ export class FileSource implements ModelSource {
         'The model is incomplete, or its configuration belongs to another one.',
       );
     const whole = location.transposed ? [...tensor.shape].reverse() : tensor.shape;
-    const fits = tensor.shape.length === expected.length && (location.rows?.[1] ?? 0) <= whole[0];
+    const fits = tensor.shape.length === expected.length && (location.rows?.[2] ?? whole[0]) === whole[0];
     const shape = locatedShape(tensor, location);
     if (!fits || shape.join() !== expected.join())
       throw new ModelError(
@@ -103,6 +116,20 @@ export class FileSource implements ModelSource {
         'Use the configuration that belongs to these weights.',
       );
     return { tensor, location };
+  }
+}
+
+/** @throws ModelError if a number is NaN or infinite */
+function checkRows(rows: EmbeddingRows, { name, shape, file }: StoredTensor): void {
+  const row = new Float32Array(shape[1]);
+  for (let id = 0; id < shape[0]; id++) {
+    rows.read(id, row, 0);
+    if (!row.every(Number.isFinite))
+      throw new ModelError(
+        `The tensor "${name}" holds numbers that are not finite.`,
+        file.path,
+        'The weights are damaged: get the file again.',
+      );
   }
 }
 

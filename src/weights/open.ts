@@ -13,6 +13,7 @@ import { TensorFile } from './tensorFile.ts';
 import { readWeight, Scratch, type StoredTensor } from './tensors.ts';
 
 const LARGEST_JSON = 200 << 20;
+const ONNX = /\.onnx$/i;
 const PICKLES = /\.(bin|pt|pth|pkl|ckpt)$/i;
 
 /**
@@ -26,8 +27,7 @@ export async function openModel(path: string): Promise<ModelSource> {
   });
   if (info.isDirectory()) return openFolder(path);
   if (/\.gguf$/i.test(path)) return openGguf(path);
-  if (/\.onnx$/i.test(path))
-    throw new ModelError('Exported ONNX graphs are not supported.', path, 'Choose GGUF or safetensors.');
+  if (ONNX.test(path)) throw exported(path);
   if (PICKLES.test(path)) throw pickled(path);
   if (/\.safetensors$/i.test(path))
     throw new ModelError(
@@ -40,12 +40,19 @@ export async function openModel(path: string): Promise<ModelSource> {
 
 async function openFolder(folder: string): Promise<ModelSource> {
   const names = await readdir(folder);
-  if (names.includes('config.json')) return openCheckpoint(folder, names);
   const ggufs = names.filter((name) => /\.gguf$/i.test(name));
+  const hasSafetensors = names.some((name) => /\.safetensors(\.index\.json)?$/i.test(name));
+  // Beside GGUF files a config.json may lie as well.
+  if (names.includes('config.json') && (hasSafetensors || ggufs.length === 0)) return openCheckpoint(folder, names);
   if (ggufs.length === 1) return openGguf(join(folder, ggufs[0]));
   if (ggufs.length > 1) throw new ModelError(`It holds ${ggufs.length} .gguf files.`, folder, 'Choose one of them.');
+  if (names.some((name) => ONNX.test(name))) throw exported(folder);
   if (names.some((name) => PICKLES.test(name))) throw pickled(folder);
   throw new ModelError('It has no config.json and no .gguf file.', folder, 'Choose a folder with a model in it.');
+}
+
+function exported(path: string): ModelError {
+  return new ModelError('Exported ONNX graphs are not supported yet.', path, 'Choose GGUF or safetensors.');
 }
 
 function pickled(path: string): ModelError {
@@ -120,6 +127,7 @@ async function openCheckpoint(folder: string, names: string[]): Promise<ModelSou
       throw new ModelError('It has no "model_type".', configPath, 'Use the config.json of the model.');
     const family = familyOfModelType(modelType, configPath);
     const tensors = new Map<string, StoredTensor>();
+    const unreadable = new Map<string, string>();
     for (const shard of await shardNames(folder, names)) {
       const file = await TensorFile.open(join(folder, shard));
       files.push(file);
@@ -133,13 +141,7 @@ async function openCheckpoint(folder: string, names: string[]): Promise<ModelSou
           );
         tensors.set(name, { ...info, file });
       }
-      for (const { name, dtype } of header.unreadable.values())
-        if (/\.(weight|bias)$/.test(name) && !/\.attn\.(masked_)?bias$/.test(name))
-          throw new ModelError(
-            `The tensor "${name}" is stored as ${dtype}, which is not supported.`,
-            file.path,
-            'Use F32, F16 or BF16.',
-          );
+      for (const { name, dtype } of header.unreadable.values()) unreadable.set(name, dtype);
     }
     const config = checkConfig(family.fromConfig(json, tensors, configPath), configPath);
     return await FileSource.open({
@@ -150,6 +152,7 @@ async function openCheckpoint(folder: string, names: string[]): Promise<ModelSou
       tokenizer: await readTokenizer(folder, names, json),
       files,
       tensors,
+      unreadable,
       locate: (weight) => family.locateInCheckpoint(weight, config, tensors),
     });
   } catch (error) {
@@ -165,6 +168,7 @@ async function shardNames(folder: string, names: string[]): Promise<string[]> {
     const single = names.filter((name) => /\.safetensors$/i.test(name));
     if (single.includes('model.safetensors')) return ['model.safetensors'];
     if (single.length === 1) return single;
+    if (single.length === 0 && names.some((name) => ONNX.test(name))) throw exported(folder);
     if (names.some((name) => PICKLES.test(name))) throw pickled(folder);
     throw new ModelError(
       single.length === 0 ? 'It has no .safetensors file.' : 'It has several .safetensors files and no index.',

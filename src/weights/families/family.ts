@@ -9,8 +9,8 @@ export interface Location {
   tensor: string;
   /** The file holds it `[d_in, d_out]` (GPT-2's Conv1D). */
   transposed?: boolean;
-  /** The part of the tensor's outputs (its rows once output-major) that is this weight. */
-  rows?: [from: number, to: number];
+  /** The part of the tensor's outputs (its rows once output-major) that is this weight, of so many. */
+  rows?: [from: number, to: number, of: number];
   /** llama.cpp stores q and k for the interleaved form of rotary positions: put back the halves of this many heads. */
   interleavedHeads?: number;
 }
@@ -33,7 +33,15 @@ export interface Family {
 }
 
 /** Sizes beyond these are mistakes or attacks; every size is also held against the tensors themselves. */
-const LIMITS = { nLayers: 1024, dModel: 1 << 17, nHeads: 1024, dHead: 4096, dMlp: 1 << 20, vocabSize: 1 << 22 };
+const LIMITS = {
+  nLayers: 1024,
+  dModel: 1 << 17,
+  nHeads: 1024,
+  dHead: 4096,
+  dMlp: 1 << 20,
+  vocabSize: 1 << 22,
+  contextLength: 1 << 26,
+};
 
 /**
  * Checks a configuration a family's reader made.
@@ -47,10 +55,9 @@ export function checkConfig(config: TransformerConfig, where: string): Transform
     if (!Number.isInteger(value) || value < 1 || value > limit)
       throw wrong(`${key} ${value}, not a whole number up to ${limit}`);
   }
-  const { nHeads, nKvHeads, dHead, contextLength, norm, positions } = config;
+  const { nHeads, nKvHeads, dHead, norm, positions } = config;
   if (!Number.isInteger(nKvHeads) || nKvHeads < 1 || nHeads % nKvHeads !== 0)
     throw wrong(`${nKvHeads} key/value heads for ${nHeads} heads`);
-  if (!Number.isInteger(contextLength) || contextLength < 1) throw wrong(`a context of ${contextLength} tokens`);
   if (!(norm.eps > 0 && norm.eps < 1)) throw wrong(`a norm epsilon of ${norm.eps}`);
   if (positions.kind === 'rotary') {
     if (dHead % 2 !== 0) throw wrong(`rotary positions on an odd head size of ${dHead}`);

@@ -46,11 +46,11 @@ const ggufNames: Record<string, string> = {
 };
 
 /** q, k and v lie one after the other in one fused matrix of 3 d outputs. */
-function fusedPart(inBlock: string, d: number): { bias: boolean; rows: [number, number] } | undefined {
+function fusedPart(inBlock: string, d: number): { bias: boolean; rows: [number, number, number] } | undefined {
   const match = /^attn\.([Wb])_([QKV])$/.exec(inBlock);
   if (!match) return undefined;
   const part = 'QKV'.indexOf(match[2]);
-  return { bias: match[1] === 'b', rows: [part * d, (part + 1) * d] };
+  return { bias: match[1] === 'b', rows: [part * d, (part + 1) * d, 3 * d] };
 }
 
 export const gpt2: Family = {

@@ -5,9 +5,11 @@ import { llama } from './llama.ts';
 
 const families: Family[] = [llama, gpt2];
 
-/** Models that do not predict the next token from those before it. */
+/** Models that do not predict the next token from those before it, in the names of config.json and of GGUF. */
 const NOT_DECODERS: Record<string, string> = {
-  encoder: 'albert bert deberta deberta-v2 distilbert electra modernbert mpnet nomic_bert roberta xlm-roberta vit clip',
+  encoder:
+    'albert bert deberta deberta-v2 distilbert electra modernbert mpnet nomic_bert roberta xlm-roberta vit clip ' +
+    'modern-bert neo-bert nomic-bert nomic-bert-moe jina-bert-v2 jina-bert-v3 eurobert t5encoder',
   'encoder-decoder': 'bart mbart t5 mt5 umt5 pegasus marian whisper led longt5 m2m_100 blenderbot',
 };
 
@@ -15,13 +17,6 @@ const NOT_DECODERS: Record<string, string> = {
 export function familyOfModelType(modelType: string, where: string): Family {
   const family = families.find((f) => f.modelTypes.includes(modelType));
   if (family) return family;
-  for (const [kind, names] of Object.entries(NOT_DECODERS))
-    if (names.split(' ').includes(modelType))
-      throw new ModelError(
-        `"${modelType}" is an ${kind} model: it does not predict the next token from those before it.`,
-        where,
-        'Choose a decoder-only language model.',
-      );
   throw unknown(
     'model type',
     modelType,
@@ -43,6 +38,13 @@ export function familyOfArchitecture(architecture: string, where: string): Famil
 }
 
 function unknown(kind: string, name: string, known: string[], where: string): ModelError {
+  for (const [notDecoder, names] of Object.entries(NOT_DECODERS))
+    if (names.split(' ').includes(name))
+      return new ModelError(
+        `"${name}" is an ${notDecoder} model: it does not predict the next token from those before it.`,
+        where,
+        'Choose a decoder-only language model.',
+      );
   return new ModelError(
     `The ${kind} "${name.slice(0, 100)}" is not supported.`,
     where,

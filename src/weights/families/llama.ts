@@ -71,7 +71,7 @@ export const llama: Family = {
     const dHead = c.head_dim ?? c.hidden_size / c.num_attention_heads;
     const scaling = c.rope_parameters ?? c.rope_scaling ?? undefined;
     const base = c.rope_theta ?? scaling?.rope_theta ?? 10_000;
-    const frequencies = scaleFrequencies(inverseFrequencies(dHead, base), scaling, c.max_position_embeddings, where);
+    const frequencies = scaleFrequencies(inverseFrequencies(dHead, base), scaling, where);
     return config({
       nLayers: c.num_hidden_layers,
       dModel: c.hidden_size,
@@ -83,7 +83,7 @@ export const llama: Family = {
       contextLength: c.max_position_embeddings,
       eps: c.rms_norm_eps,
       activation: activationOf(c.hidden_act, where),
-      attentionBias: c.attention_bias,
+      attentionBias: { q: c.attention_bias, k: c.attention_bias, v: c.attention_bias, o: c.attention_bias },
       mlpBias: c.mlp_bias,
       tied: c.tie_word_embeddings,
       positions: { kind: 'rotary', inverseFrequencies: frequencies },
@@ -121,6 +121,7 @@ export const llama: Family = {
       throw new ModelError('It is a mixture of experts, which is not supported.', where, 'Choose a dense model.');
     const factor = scalingType === 'linear' ? get('rope.scaling.factor', 1) : 1;
     const frequencies = inverseFrequencies(dHead, get('rope.freq_base', 10_000)).map((f) => f / factor);
+    const hasBias = (part: string) => shapes.has(`blk.0.attn_${part}.bias`);
     return config({
       nLayers: get('block_count'),
       dModel,
@@ -132,7 +133,7 @@ export const llama: Family = {
       contextLength: get('context_length'),
       eps: get('attention.layer_norm_rms_epsilon'),
       activation: 'silu',
-      attentionBias: shapes.has('blk.0.attn_q.bias'),
+      attentionBias: { q: hasBias('q'), k: hasBias('k'), v: hasBias('v'), o: hasBias('output') },
       mlpBias: shapes.has('blk.0.ffn_up.bias'),
       tied: !shapes.has('output.weight'),
       positions: { kind: 'rotary', inverseFrequencies: frequencies },
@@ -170,21 +171,20 @@ interface LlamaSizes {
   contextLength: number;
   eps: number;
   activation: TransformerConfig['mlp']['activation'];
-  attentionBias: boolean;
+  attentionBias: TransformerConfig['attention']['bias'];
   mlpBias: boolean;
   tied: boolean;
   positions: RotaryPositions;
 }
 
 function config({ eps, activation, attentionBias, mlpBias, tied, ...sizes }: LlamaSizes): TransformerConfig {
-  const bias = attentionBias;
   return {
     ...sizes,
     family: 'llama',
     norm: { kind: 'rms', eps },
     attention: {
       scale: Array.from({ length: Math.min(sizes.nLayers, 1024) }, () => sizes.dHead ** -0.5),
-      bias: { q: bias, k: bias, v: bias, o: bias },
+      bias: attentionBias,
     },
     mlp: { activation, gated: true, bias: mlpBias },
     tiedUnembedding: tied,

@@ -21,27 +21,30 @@ export function inverseFrequencies(dHead: number, base: number): number[] {
 /**
  * Frequencies for a longer context than the model was first made for, as in HF transformers (modeling_rope_utils.py).
  * linear: all divided by the factor. llama3: long waves divided, short ones kept, a smooth passage between.
- * @throws ModelError for other kinds, by name
+ * @throws ModelError for other kinds, by name, and for a number that is missing
  */
 export function scaleFrequencies(
   frequencies: number[],
   scaling: z.infer<typeof ropeScaling> | undefined,
-  contextLength: number,
   where: string,
 ): number[] {
   const kind = scaling?.rope_type ?? scaling?.type ?? 'default';
-  const { factor = 1 } = scaling ?? {};
   if (kind === 'default') return frequencies;
-  if (kind === 'linear') return frequencies.map((f) => f / factor);
-  if (kind !== 'llama3')
+  if (kind !== 'linear' && kind !== 'llama3')
     throw new ModelError(
       `Its rotary scaling "${kind}" is not supported.`,
       where,
       'Known are default, linear and llama3.',
     );
-  const low = scaling?.low_freq_factor ?? 1;
-  const high = scaling?.high_freq_factor ?? 4;
-  const original = scaling?.original_max_position_embeddings ?? contextLength;
+  const get = (key: 'factor' | 'low_freq_factor' | 'high_freq_factor' | 'original_max_position_embeddings') => {
+    const value = scaling?.[key];
+    if (value !== undefined) return value;
+    throw new ModelError(`Its rotary scaling "${kind}" has no "${key}".`, where, 'Use the config.json of the model.');
+  };
+  const factor = get('factor');
+  if (kind === 'linear') return frequencies.map((f) => f / factor);
+  const [low, high] = [get('low_freq_factor'), get('high_freq_factor')];
+  const original = get('original_max_position_embeddings');
   return frequencies.map((f) => {
     const wavelength = (2 * Math.PI) / f;
     if (wavelength < original / high) return f;
