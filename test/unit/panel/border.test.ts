@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { Outbox } from '../../../src/panel/outbox.ts';
+import type { HostMessage, PageMessage, PageState, ScoreChunk } from '../../../src/panel/protocol.ts';
+import { readTokens, streamScores } from '../../../src/panel/run.ts';
+import { readPageMessage, readPageState } from '../../../src/panel/validate.ts';
+import { likeliest, tokenView } from '../../../src/panel/views.ts';
+import { FakeEngine } from '../fakeEngine.ts';
+
+const STATE: PageState = {
+  document: { uri: 'file:///a.md', start: 3, end: 9 },
+  chosen: 2,
+  view: 'attention',
+  layer: 4,
+  head: 1,
+  sampling: { temperature: 0.7, topK: 40, topP: 0.9 },
+  pinned: true,
+};
+
+describe('messages of the page at the border', () => {
+  const good: PageMessage[] = [
+    { type: 'ready' },
+    { type: 'ready', state: STATE },
+    { type: 'hover', run: 1, position: null },
+    { type: 'choose', run: 1, position: 7 },
+    { type: 'tryCandidate', run: 1, position: 7, id: 49151 },
+    { type: 'getDistribution', run: 1, position: 0 },
+    { type: 'getPattern', run: 1, layer: 29 },
+    { type: 'cancel', run: 1 },
+    { type: 'rerun' },
+    { type: 'pin', pinned: true },
+    { type: 'openExample' },
+    { type: 'focusEditor' },
+    { type: 'help', topic: 'attention' },
+    { type: 'openSettings', query: 'tokenscope.model' },
+    { type: 'save', name: 'figure', mime: 'image/png', data: Uint8Array.of(1, 2) },
+    { type: 'state', state: STATE },
+  ];
+
+  for (const [i, message] of good.entries()) {
+    it(`passes ${message.type} (${i})`, () => assert.deepEqual(readPageMessage(message), { message }));
+  }
+
+  for (const [what, value] of [
+    ['nothing', undefined],
+    ['a string', 'rerun'],
+    ['an unknown type', { type: 'execute', command: 'x' }],
+    ['a type of the prototype', { type: 'constructor' }],
+    ['a negative position', { type: 'choose', run: 1, position: -1 }],
+    ['a fraction', { type: 'getPattern', run: 1, layer: 0.5 }],
+    ['NaN', { type: 'choose', run: 1, position: Number.NaN }],
+    ['a number beyond 31 bits', { type: 'choose', run: 1, position: 2 ** 31 }],
+    ['a path as a help topic', { type: 'help', topic: '../../README' }],
+    ['another kind of file', { type: 'save', name: 'x', mime: 'text/html', data: new Uint8Array(1) }],
+    ['data that are no bytes', { type: 'save', name: 'x', mime: 'text/csv', data: [1, 2] }],
+    ['a long query', { type: 'openSettings', query: 'x'.repeat(201) }],
+  ] as const) {
+    it(`refuses ${what} and says why`, () => {
+      const read = readPageMessage(value);
+      assert.ok('problem' in read && read.problem.length > 0 && read.problem.length <= 500);
+    });
+  }
+
+  it('a state that is none of ours is left out of "ready"', () => {
+    assert.deepEqual(readPageMessage({ type: 'ready', state: { view: 'heads' } }), {
+      message: { type: 'ready', state: undefined },
+    });
+    assert.equal(readPageState({ ...STATE, sampling: { temperature: -1, topK: 0, topP: 1 } }), undefined);
+    assert.deepEqual(readPageState(STATE), STATE);
+  });
+});
+
+const chunkOf = (ids: number[], from = 0): ScoreChunk => ({
+  from,
+  count: 1,
+  logprob: new Float32Array(1),
+  rank: new Int32Array(1),
+  entropy: new Float32Array(1),
+  lse: new Float32Array(1),
+  topK: ids.length,
+  topIds: Int32Array.from(ids),
+  topLogprobs: new Float32Array(ids.length),
+});
+
+describe('what is kept for a page that comes later', () => {
+  const totals = { tokens: 1, scored: 0, meanSurprisal: null, perplexity: null };
+  const runMessage = (run: number): HostMessage => ({
+    type: 'run',
+    run,
+    document: { name: 'a', uri: 'file:///a', languageId: 'plaintext' },
+    tokens: [],
+    chosen: 0,
+  });
+  let delivered: HostMessage[];
+  let outbox: Outbox;
+  const types = () => delivered.map(({ type }) => type);
+
+  beforeEach(() => {
+    delivered = [];
+    outbox = new Outbox((message) => delivered.push(message));
+  });
+
+  const scores = (run: number, ids: number[]) => {
+    const chunk = chunkOf(ids);
+    outbox.learn(
+      ids,
+      ids.map((id) => ({ text: `<${id}>` })),
+    );
+    outbox.post({ type: 'scores', run, chunk, pieces: outbox.tell(chunk), totals });
+  };
+
+  it('nothing is delivered before the page is there, then all that holds, in order', () => {
+    outbox.post({ type: 'pinned', pinned: true });
+    outbox.post(runMessage(1));
+    outbox.post(runMessage(2));
+    scores(2, [5, 6]);
+    outbox.post({ type: 'progress', run: 2, stage: 'compute', done: 0, total: 1, label: '' });
+    assert.deepEqual(types(), []);
+    outbox.connect();
+    assert.deepEqual(types(), ['pinned', 'run', 'scores', 'progress']);
+    assert.deepEqual(delivered[1], runMessage(2));
+  });
+
+  it('a page that starts again is told all texts again', () => {
+    outbox.connect();
+    outbox.post(runMessage(1));
+    scores(1, [5, 6]);
+    scores(1, [6, 7]);
+    outbox.post({ type: 'done', run: 1, totals, milliseconds: 1 });
+    delivered.length = 0;
+    outbox.connect();
+    assert.deepEqual(types(), ['run', 'scores', 'scores', 'done']);
+    const told = delivered.map((message) => (message.type === 'scores' ? Object.keys(message.pieces) : []));
+    assert.deepEqual(told, [[], ['5', '6'], ['7'], []]);
+  });
+
+  it('of a run that ended no progress is left', () => {
+    outbox.post(runMessage(1));
+    outbox.post({ type: 'progress', run: 1, stage: 'compute', done: 0, total: 1, label: '' });
+    outbox.post({ type: 'cancelled', run: 1 });
+    outbox.connect();
+    assert.deepEqual(types(), ['run', 'cancelled']);
+  });
+
+  it('another model has other texts', () => {
+    scores(1, [5]);
+    assert.deepEqual(outbox.unknown([5, 6, 6]), [6]);
+    outbox.forgetPieces();
+    assert.deepEqual(outbox.unknown([5, 6]), [5, 6]);
+  });
+});
+
+describe('a run as it is told to the page', () => {
+  let engine: FakeEngine;
+  let posted: HostMessage[];
+  let outbox: Outbox;
+
+  beforeEach(async () => {
+    engine = new FakeEngine();
+    for await (const _ of engine.load({ path: 'fake.gguf', precision: 'int8' }));
+    posted = [];
+    outbox = new Outbox((message) => posted.push(message));
+    outbox.connect();
+  });
+
+  it('tokens stand at their place in the document', async () => {
+    const { views, ids, clipped } = await readTokens(engine, { text: 'ab', offset: 10, length: 2 }, 8);
+    assert.deepEqual(views, [
+      { id: 97 % 8, text: 'a', start: 10, end: 11 },
+      { id: 98 % 8, text: 'b', start: 11, end: 12 },
+    ]);
+    assert.deepEqual([ids, clipped], [[1, 2], false]);
+  });
+
+  it('totals grow with the chunks; log-probs -1, -2, … have the mean of their sum', async () => {
+    const ids = [1, 2, 3, 4, 5];
+    const totals = await streamScores(engine, 1, ids, outbox, new AbortController().signal, engine);
+    const means = posted.map((message) => message.type === 'scores' && message.totals.meanSurprisal);
+    assert.deepEqual(
+      means,
+      [1 / 1, 6 / 3, 10 / 4].map((nats) => nats / Math.LN2),
+    );
+    assert.deepEqual([totals.tokens, totals.scored], [5, 4]);
+    assert.ok(Math.abs(totals.perplexity! - Math.exp(2.5)) < 1e-12);
+  });
+
+  it('a text of one token has no mean, and says null, not NaN', async () => {
+    const totals = await streamScores(engine, 1, [1], outbox, new AbortController().signal, engine);
+    assert.deepEqual(totals, { tokens: 1, scored: 0, meanSurprisal: null, perplexity: null });
+  });
+
+  it('an aborted run posts nothing more', async () => {
+    const abort = new AbortController();
+    outbox.onDidPost(() => abort.abort());
+    await assert.rejects(streamScores(engine, 1, [1, 2, 3, 4, 5], outbox, abort.signal, engine), {
+      name: 'AbortError',
+    });
+    assert.equal(posted.length, 1);
+  });
+});
+
+describe('what is shown of tokens and logits', () => {
+  it('bytes become plain numbers', () => {
+    const token = { id: 3, text: '\uFFFD', start: 1, end: 3, bytes: Uint8Array.of(0xe7, 0x8c) };
+    assert.deepEqual(tokenView(token, 5), { id: 3, text: '\uFFFD', bytes: [0xe7, 0x8c], start: 6, end: 8 });
+  });
+
+  it('the likeliest ids, the largest first, equal ones by id, never NaN', () => {
+    const logits = Float32Array.of(1, 3, Number.NaN, 2, 3, -Infinity);
+    assert.deepEqual(likeliest(logits, 3), [1, 4, 3]);
+    assert.deepEqual(likeliest(logits, 1), [1]);
+    assert.deepEqual(likeliest(logits, 4), [1, 4, 3, 0]);
+  });
+});
