@@ -1,35 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { RunCache } from '../runtime/cache.ts';
 import { type ChunkInputs, chunkInputs, embed, floats, runBlock } from '../runtime/forward.ts';
-import { type LoadedModel, loadModel, releaseModel } from '../runtime/model.ts';
-import { sessionClock } from '../runtime/ort.ts';
+import type { LoadedModel } from '../runtime/model.ts';
 import { appendChunk } from '../runtime/prefill.ts';
 import { CHUNK } from '../runtime/run.ts';
-import { readSmoothing } from '../runtime/smoothingFile.ts';
 import { runUnembed } from '../runtime/unembedding.ts';
 import { cacheKeyOutput } from '../transformer/block.ts';
-import { openModel } from '../weights/open.ts';
 import { median, time } from './timing.ts';
 
 /** The work no engine can avoid, without the engine: files read, sessions created and run, nothing else. */
 const RESULTS = ['lse', 'entropy', 'target_logit', 'target_above', 'top_logits', 'top_ids'];
 
-/** Milliseconds to read the model's file, to create its int8 sessions from finished arrays, and to run one token. */
-export async function bareLoad(path: string, ids: number[]): Promise<number> {
-  const source = await openModel(path);
-  try {
-    const before = sessionClock.milliseconds;
-    const loading = loadModel(source, 'int8', { smoothing: await readSmoothing(source, undefined) });
-    let step = await loading.next();
-    while (!step.done) step = await loading.next();
-    const creating = sessionClock.milliseconds - before;
-    const reading = await time(() => readFile(path));
-    const running = await bareRun(step.value, new RunCache(step.value.config), ids, 0, ids.length, ['logits']);
-    await releaseModel(step.value);
-    return creating + reading + running;
-  } finally {
-    await source.close();
-  }
+/**
+ * What a load and a first prediction cannot do without: the time that onnxruntime spent creating these very sessions
+ * (its own start included), the time to read the file, and one token's session runs.
+ */
+export async function bareLoad(model: LoadedModel, path: string, creating: number): Promise<number> {
+  const reading = await time(() => readFile(path));
+  const running = await bareRun(model, new RunCache(model.config), [0], 0, 1, ['logits']);
+  return creating + reading + running;
 }
 
 /** Milliseconds of the session runs alone that `ids` need, in chunks, with all results. */

@@ -52,16 +52,16 @@ export function blockDivisors(
 }
 
 /**
- * The weights of one block's session, by the names of blockGraph. Changes `raw` in place when it smooths.
+ * The weights of one block's session, by the names of blockGraph; `raw` is left as it is.
  * @param smoothing for int8
  */
-export function packBlock(
+export async function packBlock(
   raw: RawBlock,
   layer: number,
   config: TransformerConfig,
   precision: WeightPrecision,
   smoothing?: BlockSmoothing,
-): Map<string, TypedArray> {
+): Promise<Map<string, TypedArray>> {
   const { dModel: d, nHeads: H, nKvHeads: KV, dHead, dMlp } = config;
   const weights = new Map<string, TypedArray>();
   const addNorm = (name: 'ln1' | 'ln2') => {
@@ -69,8 +69,8 @@ export function packBlock(
     const b = raw[`${name}.b`];
     if (b) weights.set(`${name}.b`, divided(b, smoothing?.[name]));
   };
-  const addMatrix = (name: string, parts: Part[], dIn: number, columns?: Float32Array) => {
-    const packed = pack(parts, dIn, precision, columns);
+  const addMatrix = async (name: string, parts: Part[], dIn: number, columns?: Float32Array) => {
+    const packed = await pack(parts, dIn, precision, columns);
     weights.set(name, packed.weight);
     if (packed.scale) weights.set(`${name}.scale`, packed.scale);
   };
@@ -82,26 +82,26 @@ export function packBlock(
   const q: Part = { data: raw['attn.W_Q']!, rows: H * dHead };
   const k: Part = { data: raw['attn.W_K']!, rows: KV * dHead };
   const v: Part = { data: raw['attn.W_V']!, rows: KV * dHead, divideRows: smoothing?.v };
-  addMatrix('attn.W_QKV', [q, k, v], d, smoothing?.ln1);
+  await addMatrix('attn.W_QKV', [q, k, v], d, smoothing?.ln1);
   const attnBias = config.attention.bias;
   if (attnBias.q || attnBias.k || attnBias.v) {
     const bV = raw['attn.b_V'] && divided(raw['attn.b_V'], smoothing?.v);
     weights.set('attn.W_QKV.bias', joined([raw['attn.b_Q'], raw['attn.b_K'], bV], [H * dHead, KV * dHead, KV * dHead]));
   }
   const zColumns = smoothing && spreadGroups(smoothing.v, config);
-  addMatrix('attn.W_O', [{ data: raw['attn.W_O']!, rows: d }], H * dHead, zColumns);
+  await addMatrix('attn.W_O', [{ data: raw['attn.W_O']!, rows: d }], H * dHead, zColumns);
   if (attnBias.o) weights.set('attn.W_O.bias', raw['attn.b_O']!.slice());
 
   addNorm('ln2');
   const up: Part = { data: raw['mlp.W_in']!, rows: dMlp, divideRows: foldPost };
   const gate: Part[] = gated ? [{ data: raw['mlp.W_gate']!, rows: dMlp }] : [];
-  addMatrix('mlp.W_in', [...gate, up], d, smoothing?.ln2);
+  await addMatrix('mlp.W_in', [...gate, up], d, smoothing?.ln2);
   if (bias) {
     const bIn = divided(raw['mlp.b_in']!, foldPost);
     weights.set('mlp.W_in.bias', gated ? joined([raw['mlp.b_gate'], bIn], [dMlp, dMlp]) : bIn);
     weights.set('mlp.W_out.bias', raw['mlp.b_out']!.slice());
   }
-  addMatrix('mlp.W_out', [{ data: raw['mlp.W_out']!, rows: d }], dMlp, smoothing?.post);
+  await addMatrix('mlp.W_out', [{ data: raw['mlp.W_out']!, rows: d }], dMlp, smoothing?.post);
   if (smoothing && !gated)
     weights.set(
       'mlp.post_smooth',

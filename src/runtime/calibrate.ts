@@ -36,7 +36,7 @@ export class Calibration {
   /** Runs block `l` on the text and works out its divisors. `raw` is left as it is. */
   async block(raw: RawBlock, l: number): Promise<BlockSmoothing> {
     const { config } = this;
-    const session = await createSession(this.graph, packBlock(raw, l, config, 'fp32'));
+    const session = await createSession(this.graph, await packBlock(raw, l, config, 'fp32'));
     try {
       const chunk = chunkInputs(config, 0, this.resid.length / config.dModel);
       const none = { k: new Float32Array(0), v: new Float32Array(0) };

@@ -35,6 +35,8 @@ interface Loaded {
   model: LoadedModel;
   tokenizer: Tokenizer;
   pool: CachePool;
+  /** Aborted when the model is unloaded: whatever still runs on it ends. */
+  unloading: AbortController;
 }
 
 /** The engine: one model, its caches, and everything one asks of them. Runs in a worker, or in a script's own thread. */
@@ -67,7 +69,7 @@ export class Engine implements EngineApi {
       if (precision === 'int8' && !smoothing) await saveSmoothing(source, model.smoothing!, options.cacheDir);
       await this.unload();
       const info = describeModel(source, precision, tokenizer, performance.now() - began);
-      this.loaded = { info, model, tokenizer, pool: new CachePool(source.config) };
+      this.loaded = { info, model, tokenizer, pool: new CachePool(source.config), unloading: new AbortController() };
       return info;
     } finally {
       await source.close();
@@ -77,8 +79,12 @@ export class Engine implements EngineApi {
   async unload(): Promise<void> {
     const old = this.loaded;
     this.loaded = undefined;
-    await Promise.all([...this.running].map((run) => run.ended));
-    if (old) await releaseModel(old.model);
+    if (!old) return;
+    old.unloading.abort(
+      new TokenscopeError('The model was unloaded.', 'The engine', 'Ask again once a model is loaded.'),
+    );
+    await breathe();
+    await releaseModel(old.model);
   }
 
   async encode(text: string): Promise<Token[]> {
@@ -97,19 +103,20 @@ export class Engine implements EngineApi {
   }
 
   run(request: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk> {
-    return this.guarded(request.ids, signal, ({ model, pool }) =>
-      isHooked(request) ? runHooked(model, request, signal) : runCached(model, pool, request, signal),
+    return this.guarded(request.ids, signal, ({ model, pool }, ending) =>
+      isHooked(request) ? runHooked(model, request, ending) : runCached(model, pool, request, ending),
     );
   }
 
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken> {
-    return this.guarded(request.ids, signal, ({ model, pool, tokenizer }) =>
-      generateTokens(model, pool, tokenizer, request, signal),
+    return this.guarded(request.ids, signal, ({ model, pool, tokenizer }, ending) =>
+      generateTokens(model, pool, tokenizer, request, ending),
     );
   }
 
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer> {
-    const filled = (cache: RunCache, { model }: Loaded) => logitLens(model, cache, request, signal);
+    const filled = (cache: RunCache, { model }: Loaded, ending: AbortSignal) =>
+      logitLens(model, cache, request, ending);
     return this.onCache(request.ids, signal, filled);
   }
 
@@ -122,8 +129,8 @@ export class Engine implements EngineApi {
   }
 
   async pattern(ids: readonly number[], layer: number, signal?: AbortSignal): Promise<HookTensor> {
-    const run = this.onCache(ids, signal, async function* (cache, { model }) {
-      yield await layerPattern(model, cache, ids.length, layer, signal);
+    const run = this.onCache(ids, signal, async function* (cache, { model }, ending) {
+      yield await layerPattern(model, cache, ids.length, layer, ending);
     });
     return only(run);
   }
@@ -132,16 +139,16 @@ export class Engine implements EngineApi {
   private onCache<T>(
     ids: readonly number[],
     signal: AbortSignal | undefined,
-    work: (cache: RunCache, loaded: Loaded) => AsyncGenerator<T>,
+    work: (cache: RunCache, loaded: Loaded, signal: AbortSignal) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
-    return this.guarded(ids, signal, async function* (loaded) {
+    return this.guarded(ids, signal, async function* (loaded, ending) {
       const { model, pool } = loaded;
       let cache = pool.holding(ids);
-      if (!cache) for await (const _ of runCached(model, pool, { ids, topK: 0, scoreFrom: ids.length - 1 }, signal));
+      if (!cache) for await (const _ of runCached(model, pool, { ids, topK: 0, scoreFrom: ids.length - 1 }, ending));
       cache ??= pool.holding(ids)!;
       cache.users++;
       try {
-        yield* work(cache, loaded);
+        yield* work(cache, loaded, ending);
       } finally {
         pool.release(cache);
       }
@@ -152,10 +159,11 @@ export class Engine implements EngineApi {
   private async *guarded<T>(
     ids: readonly number[],
     signal: AbortSignal | undefined,
-    work: (loaded: Loaded) => AsyncGenerator<T>,
+    work: (loaded: Loaded, signal: AbortSignal) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
     const loaded = this.need();
     this.checkIds(ids, loaded.model);
+    const ending = signal ? AbortSignal.any([signal, loaded.unloading.signal]) : loaded.unloading.signal;
     const aborted = [...this.running].filter((run) => run.signal?.aborted);
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
@@ -165,8 +173,8 @@ export class Engine implements EngineApi {
     this.running.add(entry);
     try {
       await Promise.all(aborted.map((run) => run.ended));
-      await breathe(signal);
-      yield* work(loaded);
+      await breathe(ending);
+      yield* work(loaded, ending);
     } finally {
       this.running.delete(entry);
       end();

@@ -63,7 +63,7 @@ export async function* loadModel(
       const raw = await readBlock(source, l, scratch);
       const smoothing = calibration ? await calibration.block(raw, l) : known?.blocks[l];
       if (smoothing) blocks.push(smoothing);
-      sessions.push(await sessionOf(graph, bytes, packBlock(raw, l, config, precision, smoothing)));
+      sessions.push(await sessionOf(graph, bytes, await packBlock(raw, l, config, precision, smoothing)));
     }
 
     yield { done: total - 1, total, label: 'unembedding' };
@@ -113,7 +113,7 @@ async function unembedWeights(
   for (const [name, values] of finalNorm) {
     weights.set(name, smoothing ? (values as Float32Array).map((x, i) => x / smoothing[i]) : values);
   }
-  const packed = pack([{ data: U, rows: vocabSize }], dModel, precision, smoothing);
+  const packed = await pack([{ data: U, rows: vocabSize }], dModel, precision, smoothing);
   weights.set('unembed.W_U', packed.weight);
   if (packed.scale) weights.set('unembed.W_U.scale', packed.scale);
   if (unembedBias) weights.set('unembed.W_U.bias', (await source.read('unembed.b_U')).slice());

@@ -1,5 +1,6 @@
 import type { WeightPrecision } from '../transformer/linear.ts';
-import type { TypedArray } from './ort.ts';
+import { quantiseGraph } from '../transformer/quantise.ts';
+import { createSession, ort, type TypedArray } from './ort.ts';
 
 /** One matrix of a fused projection, output-major `[rows, dIn]` as the model's files hold it. */
 export interface Part {
@@ -16,40 +17,53 @@ export interface Packed {
   scale?: Float32Array;
 }
 
-/** Rows handled together while transposing: their writes share cache lines. */
-const TILE = 32;
+/** Rows handled together: a cache line's worth of writes when transposing, a few megabytes when quantising. */
+const TRANSPOSED = 64;
+const QUANTISED = 4096;
 
 /**
- * Brings matrices into the layout of the graphs, side by side: transposed, smoothed and, for int8, rounded to
- * 1/127 of each output channel's largest weight.
- * @param multiplyColumns SmoothQuant: weights of input i are multiplied by this, since the input is divided by it
+ * Brings matrices into the layout of the graphs, side by side: transposed and, for int8, smoothed and rounded to 1/127
+ * of each output channel's largest weight.
+ * @param multiplyColumns int8: SmoothQuant; weights of input i are multiplied by this, since the input is divided by it
  */
-export function pack(parts: Part[], dIn: number, precision: WeightPrecision, multiplyColumns?: Float32Array): Packed {
+export async function pack(
+  parts: Part[],
+  dIn: number,
+  precision: WeightPrecision,
+  multiplyColumns?: Float32Array,
+): Promise<Packed> {
   const dOut = parts.reduce((sum, part) => sum + part.rows, 0);
-  const scale = new Float32Array(dOut);
-  const weight = precision === 'int8' ? new Int8Array(dIn * dOut) : new Float32Array(dIn * dOut);
   let offset = 0;
+  if (precision === 'fp32') {
+    const weight = new Float32Array(dIn * dOut);
+    for (const { data, rows } of parts) {
+      transpose(data, rows, dIn, weight, dOut, offset);
+      offset += rows;
+    }
+    return { weight };
+  }
+  const weight = new Int8Array(dIn * dOut);
+  const scale = new Float32Array(dOut);
+  const columns = multiplyColumns ?? new Float32Array(dIn).fill(1);
   for (const { data, rows, divideRows } of parts) {
-    if (multiplyColumns || divideRows) smooth(data, rows, dIn, multiplyColumns, divideRows);
-    if (weight instanceof Int8Array) packInt8(data, rows, dIn, weight, dOut, offset, scale);
-    else packFloat(data, rows, dIn, weight, dOut, offset);
+    for (let first = 0; first < rows; first += QUANTISED) {
+      const end = Math.min(first + QUANTISED, rows);
+      const divide = divideRows?.subarray(first, end) ?? new Float32Array(end - first).fill(1);
+      const made = await quantise(data.subarray(first * dIn, end * dIn), dIn, columns, divide);
+      scale.set(made.scale, offset + first);
+      for (let i = 0; i < dIn; i++) {
+        weight.set(made.q.subarray(i * (end - first), (i + 1) * (end - first)), i * dOut + offset + first);
+      }
+    }
     offset += rows;
   }
-  return precision === 'int8' ? { weight, scale } : { weight };
+  return { weight, scale };
 }
 
-function smooth(data: Float32Array, rows: number, dIn: number, columns?: Float32Array, divide?: Float32Array): void {
-  for (let o = 0; o < rows; o++) {
-    const start = o * dIn;
-    const factor = divide ? 1 / divide[o] : 1;
-    if (columns) for (let i = 0; i < dIn; i++) data[start + i] *= columns[i] * factor;
-    else for (let i = 0; i < dIn; i++) data[start + i] *= factor;
-  }
-}
-
-function packFloat(w: Float32Array, rows: number, dIn: number, out: Float32Array, dOut: number, offset: number): void {
-  for (let tile = 0; tile < rows; tile += TILE) {
-    const end = Math.min(tile + TILE, rows);
+/** [rows, dIn] into columns [offset, offset + rows) of [dIn, dOut]. */
+function transpose(w: Float32Array, rows: number, dIn: number, out: Float32Array, dOut: number, offset: number): void {
+  for (let tile = 0; tile < rows; tile += TRANSPOSED) {
+    const end = Math.min(tile + TRANSPOSED, rows);
     for (let i = 0; i < dIn; i++) {
       const to = i * dOut + offset;
       for (let o = tile, from = tile * dIn + i; o < end; o++, from += dIn) out[to + o] = w[from];
@@ -57,33 +71,19 @@ function packFloat(w: Float32Array, rows: number, dIn: number, out: Float32Array
   }
 }
 
-function packInt8(
-  w: Float32Array,
-  rows: number,
-  dIn: number,
-  out: Int8Array,
-  dOut: number,
-  offset: number,
-  scale: Float32Array,
-): void {
-  const inverse = new Float32Array(TILE);
-  for (let tile = 0; tile < rows; tile += TILE) {
-    const end = Math.min(tile + TILE, rows);
-    for (let o = tile; o < end; o++) {
-      let largest = 0;
-      for (let i = o * dIn, stop = i + dIn; i < stop; i++) {
-        const magnitude = Math.abs(w[i]);
-        if (magnitude > largest) largest = magnitude;
-      }
-      scale[offset + o] = largest / 127 || 1;
-      inverse[o - tile] = largest === 0 ? 0 : 127 / largest;
-    }
-    for (let i = 0; i < dIn; i++) {
-      const to = i * dOut + offset;
-      for (let o = tile, from = tile * dIn + i; o < end; o++, from += dIn) {
-        const q = w[from] * inverse[o - tile];
-        out[to + o] = q < 0 ? q - 0.5 : q + 0.5; // storing cuts towards zero: together, rounding to nearest
-      }
-    }
-  }
+let quantiser: Promise<ort.InferenceSession> | undefined;
+
+async function quantise(w: Float32Array, dIn: number, columns: Float32Array, divide: Float32Array) {
+  quantiser ??= createSession(quantiseGraph().encode(), new Map());
+  const rows = divide.length;
+  const outputs = await (await quantiser).run({
+    w: new ort.Tensor('float32', w, [rows, dIn]),
+    columns: new ort.Tensor('float32', columns, [dIn]),
+    factor: new ort.Tensor(
+      'float32',
+      divide.map((s) => 1 / s),
+      [rows, 1],
+    ),
+  });
+  return { q: outputs.q.data as Int8Array, scale: outputs.scale.data as Float32Array };
 }
