@@ -5,7 +5,7 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
 import {
   AbstractMessageWriter,
-  type Message,
+  Message,
   type MessageWriter,
   ParameterStructures,
   ProgressType,
@@ -24,7 +24,7 @@ import type {
   RunChunk,
   RunRequest,
 } from './api.ts';
-import type { WireError } from './rpcErrors.ts';
+import { toWire, type WireError } from './rpcErrors.ts';
 import type { Piece, Token } from './tokenizer/types.ts';
 
 /** A call that answers once. Arguments are wrapped, so that arrays are not taken for positional parameters. */
@@ -73,8 +73,14 @@ export class TransferringWriter extends AbstractMessageWriter implements Message
 
   async write(message: Message): Promise<void> {
     const transfer = new Set<Transferable>();
-    const sent = prepare(message, transfer);
-    this.port.postMessage(sent, [...transfer]);
+    try {
+      const sent = prepare(message, transfer);
+      this.port.postMessage(sent, [...transfer]);
+    } catch (error) {
+      if (!Message.isResponse(message) || message.error) throw error;
+      // An answer that cannot cross is answered all the same: somebody waits for it.
+      this.port.postMessage({ jsonrpc: message.jsonrpc, id: message.id, error: toWire(error).toJson() });
+    }
   }
 
   end(): void {}

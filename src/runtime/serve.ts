@@ -40,8 +40,7 @@ export function serve(engine: EngineApi, port: MessagePort): void {
         for (;;) {
           const { done, value } = await values.next();
           if (done) return (value ?? null) as R | null;
-          // Sent at once and in order; the port keeps both.
-          void connection.sendProgress(type.value, stream, value as RequestParam<T>);
+          await connection.sendProgress(type.value, stream, value as RequestParam<T>);
           signal.throwIfAborted();
         }
       } finally {

@@ -135,9 +135,6 @@ export class WorkerLink {
     });
     // Nobody may be listening in between.
     broken.catch(() => {});
-    const aborted = () => end(signal?.reason);
-    signal?.addEventListener('abort', aborted, { once: true });
-    this.pending.add(end);
     let closed = false;
     const close = () => {
       if (closed) return;
@@ -148,7 +145,12 @@ export class WorkerLink {
       if (!this.ended) source.cancel();
       source.dispose();
     };
-    signal?.addEventListener('abort', close, { once: true });
+    const aborted = () => {
+      end(signal?.reason);
+      close();
+    };
+    signal?.addEventListener('abort', aborted, { once: true });
+    this.pending.add(end);
     return { source, broken, close };
   }
 

@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { ModelError, TokenscopeError } from '../../src/errors.ts';
 import type { LoadProgress, RunChunk } from '../../src/runtime/api.ts';
 import { EngineClient } from '../../src/runtime/client.ts';
@@ -18,9 +23,22 @@ describe('client of an engine in a worker', () => {
   let client: EngineClient;
   const deaths: TokenscopeError[] = [];
 
+  let scratch: string;
+  let workerUrl: URL;
+
+  // A worker does not inherit the loader of TypeScript.
+  before(async () => {
+    scratch = mkdtempSync(join(tmpdir(), 'tokenscope-worker-'));
+    const outfile = join(scratch, 'worker.cjs');
+    const entry = fileURLToPath(new URL('./fakeWorker.ts', import.meta.url));
+    await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs' });
+    workerUrl = pathToFileURL(outfile);
+  });
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
   beforeEach(async () => {
     deaths.length = 0;
-    client = new EngineClient({ workerUrl: new URL('./fakeWorker.mjs', import.meta.url) });
+    client = new EngineClient({ workerUrl });
     client.onDidCrash((error) => deaths.push(error));
     await all(client.load(LOAD));
   });
@@ -202,7 +220,7 @@ describe('client of an engine in a worker', () => {
       await assert.rejects(runIds(FAIL.person), (error: unknown) => {
         assert.ok(error instanceof TokenscopeError);
         assert.deepEqual([error.what, error.where, error.todo], ['The id is wrong.', 'Token 902', 'Give another.']);
-        assert.match(error.stack ?? '', /fakeEngine/);
+        assert.match(error.stack ?? '', /FakeEngine/);
         return true;
       });
       await assert.rejects(all(client.load({ path: 'missing', precision: 'int8' })), (error: unknown) => {
@@ -216,6 +234,12 @@ describe('client of an engine in a worker', () => {
     it('that are none of ours keep their name and message, and the worker goes on', async () => {
       await assert.rejects(runIds(FAIL.plain), { name: 'TypeError', message: 'not a function' });
       assert.equal((await runIds(1)).length, 1);
+      assert.deepEqual(deaths, []);
+    });
+
+    it('of what cannot cross between threads end the call as well', async () => {
+      await assert.rejects(client.pieces([FAIL.uncloneable]), { name: 'DataCloneError' });
+      await assert.rejects(runIds(1, FAIL.uncloneable), { name: 'DataCloneError' });
       assert.deepEqual(deaths, []);
     });
 
@@ -293,7 +317,7 @@ describe('client of an engine in a worker', () => {
     }
 
     it('a script that is not there is a death as well', async () => {
-      const lost = new EngineClient({ workerUrl: new URL('./nowhere.ts', import.meta.url) });
+      const lost = new EngineClient({ workerUrl: pathToFileURL(join(scratch, 'nowhere.cjs')) });
       let crashes = 0;
       lost.onDidCrash(() => crashes++);
       await assert.rejects(lost.encode('x'), (error: unknown) => {

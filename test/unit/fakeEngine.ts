@@ -16,7 +16,7 @@ import type {
 import type { Piece, Token } from '../../src/runtime/tokenizer/types.ts';
 
 /** Ids that make the fake engine fail in one way each. */
-export const FAIL = { exit: 900, throwLater: 901, person: 902, memory: 903, trap: 904, plain: 905 };
+export const FAIL = { exit: 900, throwLater: 901, person: 902, memory: 903, trap: 904, plain: 905, uncloneable: 906 };
 export const VOCAB = 8;
 
 /**
@@ -54,6 +54,7 @@ export class FakeEngine implements EngineApi {
   }
 
   async pieces(ids: readonly number[]): Promise<Piece[]> {
+    if (ids.includes(FAIL.uncloneable)) return [{ text: (() => 'x') as unknown as string }];
     return ids.map((id) => ({ text: `<${id}>`, bytes: Uint8Array.of(id, 0xff) }));
   }
 
@@ -64,6 +65,7 @@ export class FakeEngine implements EngineApi {
       fail(ids.slice(from, from + count));
       await setImmediate();
       signal?.throwIfAborted();
+      if (ids.includes(FAIL.uncloneable)) yield { hooks: () => {} } as unknown as RunChunk;
       yield chunk(ids, from, count, topK);
     }
   }
