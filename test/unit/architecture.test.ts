@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { repositoryRoot } from '../fixtures.ts';
+
+interface Import {
+  file: string;
+  /** A package's name, or a path inside the repository. */
+  target: string;
+}
+
+/** Every import of every file under a folder. */
+function importsOf(folder: string): Import[] {
+  const found: Import[] = [];
+  const entries = readdirSync(join(repositoryRoot, folder), { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
+    const path = join(entry.parentPath, entry.name);
+    const text = readFileSync(path, 'utf8');
+    for (const [, specifier] of text.matchAll(
+      /^\s*(?:import|export)\b[^'";]*?\bfrom\s+'([^']+)'|^\s*import\s+'([^']+)'/gm,
+    )) {
+      if (!specifier) continue;
+      const target = specifier.startsWith('.')
+        ? relative(repositoryRoot, resolve(dirname(path), specifier)).replaceAll('\\', '/')
+        : specifier;
+      found.push({ file: relative(repositoryRoot, path).replaceAll('\\', '/'), target });
+    }
+  }
+  assert.ok(found.length > 0, `${folder} has imports`);
+  return found;
+}
+
+/** Imports that no pattern allows. */
+const forbidden = (imports: Import[], ...allowed: RegExp[]) =>
+  imports
+    .filter(({ target }) => !allowed.some((pattern) => pattern.test(target)))
+    .map(({ file, target }) => `${file} → ${target}`);
+
+describe('rooms', () => {
+  it('only editor, panel and extension.ts import vscode', () => {
+    const users = importsOf('src').filter(({ target }) => target === 'vscode');
+    assert.deepEqual(
+      users.filter(({ file }) => !/^src\/(editor\/|panel\/|extension\.ts$)/.test(file)),
+      [],
+    );
+  });
+
+  it('only runtime imports onnxruntime-web', () => {
+    const users = [...importsOf('src'), ...importsOf('webview')].filter(({ target }) =>
+      target.startsWith('onnxruntime'),
+    );
+    assert.deepEqual([...new Set(users.map(({ file }) => file))], ['src/runtime/ort.ts']);
+  });
+
+  it('transformer is pure', () => {
+    assert.deepEqual(forbidden(importsOf('src/transformer'), /^src\/transformer\//, /^protobufjs\/light\.js$/), []);
+  });
+
+  it('analysis imports nothing outside itself', () => {
+    const entries = readdirSync(join(repositoryRoot, 'src/analysis')).map((name) =>
+      readFileSync(join(repositoryRoot, 'src/analysis', name), 'utf8'),
+    );
+    for (const text of entries) assert.doesNotMatch(text, /from '(?!\.\/)/);
+  });
+
+  it('weights know the configuration, not the runtime', () => {
+    assert.deepEqual(
+      forbidden(importsOf('src/weights'), /^src\/(weights|transformer)\//, /^src\/errors\.ts$/, /^node:/, /^zod$/),
+      [],
+    );
+  });
+
+  it('runtime does not know the editor, the panel or the command line', () => {
+    const runtime = importsOf('src/runtime');
+    assert.deepEqual(
+      forbidden(
+        runtime,
+        /^src\/(runtime|transformer|weights|analysis)\//,
+        /^src\/errors\.ts$/,
+        /^node:/,
+        /^(onnxruntime-web|vscode-jsonrpc\/node(\.js)?|@huggingface\/tokenizers|zod)$/,
+      ),
+      [],
+    );
+  });
+
+  it('the page imports only the protocol from src', () => {
+    const outside = importsOf('webview').filter(({ target }) => target.startsWith('src/'));
+    assert.deepEqual(
+      outside.filter(({ target }) => target !== 'src/panel/protocol.ts'),
+      [],
+    );
+  });
+
+  it('the deprecated toolkit is behind one module', () => {
+    const users = importsOf('webview').filter(({ target }) => target.startsWith('@vscode/webview-ui-toolkit'));
+    assert.deepEqual([...new Set(users.map(({ file }) => file))], ['webview/controls.ts']);
+  });
+});
