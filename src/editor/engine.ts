@@ -90,7 +90,7 @@ export class EngineService implements vscode.Disposable {
   private started(): EngineClient {
     if (this.client) return this.client;
     const workerUrl = pathToFileURL(join(this.context.extensionPath, 'dist', 'worker.js'));
-    const client = new EngineClient({ workerUrl, log: (line: string) => this.log.debug(line) });
+    const client = new EngineClient({ workerUrl, execArgv: [], log: (line: string) => this.log.debug(line) });
     client.onDidCrash(() => {
       if (client !== this.client) return;
       this.crashes++;

@@ -48,6 +48,8 @@ export class Session implements vscode.Disposable {
   private lastModel: object | undefined;
   private cursor: number | null = null;
   private pause: NodeJS.Timeout | undefined;
+  /** The last run came to its end. */
+  private finished = false;
   private restarted = false;
   private readonly crashing: vscode.Disposable;
 
@@ -247,6 +249,7 @@ export class Session implements vscode.Disposable {
     const totals = await streamScores(engine, run, tokens.ids, this.outbox, signal, channel);
     const milliseconds = performance.now() - began;
     this.log.info(`Run ${run}: ${total} tokens of ${name} in ${milliseconds.toFixed(0)} ms`);
+    this.finished = true;
     this.outbox.post({ type: 'done', run, totals, milliseconds });
   }
 
@@ -265,8 +268,9 @@ export class Session implements vscode.Disposable {
   }
 
   private engineDied(): void {
-    // A run that was under way starts again where it fails.
-    if (this.running || !this.shown) return;
+    // A run that was under way starts again where it fails. What failed or was cancelled is not begun again: it might
+    // be what ended the engine.
+    if (this.running || !this.finished) return;
     this.restarted = true;
     void this.start(undefined, true);
   }
@@ -330,6 +334,7 @@ export class Session implements vscode.Disposable {
 
   private setRunning(running: Run | undefined): void {
     this.running = running;
+    if (running) this.finished = false;
     void vscode.commands.executeCommand('setContext', 'tokenscope.computing', running !== undefined);
   }
 
