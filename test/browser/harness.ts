@@ -124,6 +124,8 @@ export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
     messages.push(message);
     for (const check of waiting) check();
   });
+  // tsx names functions with a helper that functions sent into the page would miss.
+  await page.addInitScript({ content: 'globalThis.__name ??= (target) => target;' });
   await page.addInitScript(installStub, { state: options.state ?? undefined });
   await context.route('**/*', async (route) => {
     const url = new URL(route.request().url());

@@ -1,0 +1,74 @@
+/** What a person can do, whichever hand did it: each changes the store and tells the host. */
+import type { HelpTopic, PageMessage } from '../src/panel/protocol.ts';
+import { post } from './host.ts';
+import { announce, spoken } from './speech.ts';
+import type { Store, ViewId } from './store.ts';
+
+export class Actions {
+  constructor(readonly store: Store) {}
+
+  /** Chooses a token, or with the number of tokens the place after the last one. */
+  choose(position: number): void {
+    const { state } = this.store;
+    const next = Math.max(0, Math.min(position, state.tokens.length));
+    if (state.tokens.length === 0) return;
+    if (next !== state.chosen) this.store.set({ chosen: next });
+    post({ type: 'choose', run: state.run, position: next });
+    announce(spoken(this.store.state, next));
+  }
+
+  /** Previews a token, or none. */
+  hover(position: number | null): void {
+    const { state } = this.store;
+    if (position === state.hovered) return;
+    this.store.set({ hovered: position });
+    const inText = position !== null && position < state.tokens.length;
+    post({ type: 'hover', run: state.run, position: inText ? position : null });
+  }
+
+  /** Puts a candidate into the text in place of the chosen token. */
+  tryCandidate(id: number): void {
+    const { run, chosen, outdated } = this.store.state;
+    if (!outdated) post({ type: 'tryCandidate', run, position: chosen, id });
+  }
+
+  setView(view: ViewId): void {
+    this.store.set({ view });
+  }
+
+  setLayer(layer: number): void {
+    const { model } = this.store.state;
+    if (!model || layer < 0 || layer >= model.nLayers) return;
+    this.store.set({ layer });
+    announce(`layer ${layer}`);
+  }
+
+  setHead(head: number): void {
+    const { model } = this.store.state;
+    if (!model || head < 0 || head >= model.nHeads) return;
+    this.store.set({ head });
+    announce(`head ${head}`);
+  }
+
+  setSampling(patch: Partial<Store['state']['sampling']>): void {
+    this.store.set({ sampling: { ...this.store.state.sampling, ...patch } });
+  }
+
+  togglePinned(): void {
+    const pinned = !this.store.state.pinned;
+    this.store.set({ pinned });
+    post({ type: 'pin', pinned });
+  }
+
+  cancel(): void {
+    post({ type: 'cancel', run: Math.max(0, this.store.state.busyRun) });
+  }
+
+  help(topic: HelpTopic): void {
+    post({ type: 'help', topic });
+  }
+
+  send(message: PageMessage): void {
+    post(message);
+  }
+}

@@ -1,0 +1,2 @@
+/** The build bundles style sheets that are imported. */
+declare module '*.css';

@@ -1,0 +1,80 @@
+/** What a view shows, as files: a picture, a table, all of it as JSON. Each tells how it was made. */
+import { totals } from '../src/panel/protocol.ts';
+import { post } from './host.ts';
+import { describePng } from './png.ts';
+import type { State } from './store.ts';
+import type { Table, View } from './views/view.ts';
+
+export type Format = 'png' | 'csv' | 'json' | 'tokens';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Saves what the view shows. False where it shows nothing that could be saved. */
+export async function exportView(view: View, state: Readonly<State>, format: Format): Promise<boolean> {
+  const figure = format === 'tokens' ? null : view.figure(state);
+  if (format !== 'tokens' && !figure) return false;
+  const about = { ...provenance(state), ...(figure?.about ?? { view: 'tokens' }) };
+  const name = `${state.document?.name ?? 'tokenscope'} ${format === 'tokens' ? 'tokens' : view.id}`;
+  if (format === 'png') {
+    const blob = await new Promise<Blob | null>((done) => figure!.picture.toBlob(done, 'image/png'));
+    if (!blob) return false;
+    const data = describePng(new Uint8Array(await blob.arrayBuffer()), JSON.stringify(about));
+    post({ type: 'save', name, mime: 'image/png', data });
+  } else if (format === 'json') {
+    const { columns, rows } = figure!.table;
+    const document = { ...about, tokens: tokenTable(state), columns, rows };
+    post({ type: 'save', name, mime: 'application/json', data: bytes(`${JSON.stringify(document, null, 1)}\n`) });
+  } else {
+    post({ type: 'save', name, mime: 'text/csv', data: bytes(csv(figure?.table ?? tokenTable(state), about)) });
+  }
+  return true;
+}
+
+/** Model, text and settings: what it takes to make the figure again. */
+function provenance(state: Readonly<State>): Record<string, unknown> {
+  const { model, document, tokens, scores, note } = state;
+  return {
+    made: 'Tokenscope',
+    model: model && { name: model.name, precision: model.precision, bos: model.bosPolicy },
+    document: document?.name,
+    note: note || undefined,
+    text: tokens.map(({ text }) => text).join(''),
+    ids: tokens.map(({ id }) => id),
+    totals: totals(scores.logprob),
+    outdated: state.outdated,
+  };
+}
+
+/** Every token with its numbers; null where there is none. */
+export function tokenTable({ tokens, scores }: Readonly<State>): Table {
+  const number = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? null : value);
+  return {
+    columns: ['position', 'id', 'text', 'start', 'end', 'logprob', 'surprisal_bits', 'rank', 'entropy_nats_before'],
+    rows: tokens.map((token, i) => {
+      const logprob = number(scores.logprob[i]);
+      return [
+        i,
+        token.id,
+        token.text,
+        token.start,
+        token.end,
+        logprob,
+        logprob === null ? null : -logprob / Math.LN2,
+        scores.rank[i] || null,
+        number(scores.entropy[i - 1]),
+      ];
+    }),
+  };
+}
+
+/** RFC 4180, after comment lines that tell how it was made. Texts are JSON strings: no cell begins with a sign. */
+export function csv({ columns, rows }: Table, about: Record<string, unknown>): string {
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const cell = (value: string | number | null) =>
+    value === null ? '' : typeof value === 'number' ? String(value) : quoted(JSON.stringify(value));
+  const comments = Object.entries(about)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `# ${name}: ${JSON.stringify(value)}`);
+  const lines = [columns.map(quoted).join(','), ...rows.map((row) => row.map(cell).join(','))];
+  return `${[...comments, ...lines].join('\r\n')}\r\n`;
+}

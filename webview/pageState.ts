@@ -1,0 +1,29 @@
+/** What of the state outlives a reload of the window. */
+import type { PageState } from '../src/panel/protocol.ts';
+import type { State } from './store.ts';
+
+export function pageState(state: Readonly<State>): PageState {
+  const { document, tokens, chosen, view, layer, head, sampling, pinned } = state;
+  const place =
+    document && tokens.length > 0
+      ? { uri: document.uri, start: tokens[0].start, end: tokens[tokens.length - 1].end }
+      : undefined;
+  return { document: place, chosen: tokens.length > 0 ? chosen : undefined, view, layer, head, sampling, pinned };
+}
+
+const within = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+
+/** The part of a kept state that is the page's own; the text and its tokens come from the host again. */
+export function restored({ view, layer, head, sampling, pinned }: PageState): Partial<State> {
+  return {
+    view,
+    layer: Math.max(0, Math.floor(layer)),
+    head: Math.max(0, Math.floor(head)),
+    sampling: {
+      temperature: within(sampling.temperature, 0, 2),
+      topK: within(Math.floor(sampling.topK), 0, 200),
+      topP: within(sampling.topP, 0.05, 1),
+    },
+    pinned: pinned === true,
+  };
+}

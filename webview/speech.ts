@@ -1,0 +1,27 @@
+/** What a screen reader says. */
+import { bits, percent, rank, surprisal, type TokenView } from '../src/panel/protocol.ts';
+import { el, setText } from './dom.ts';
+import { type State, sourceOf } from './store.ts';
+import { NEXT, shown } from './tokens.ts';
+
+export const live = el('div', { id: 'live', class: 'unseen', role: 'status', 'aria-live': 'polite' });
+
+export const announce = (text: string): void => setText(live, text);
+
+/** A token's text as words: the space before it is not said. */
+export const spokenText = (token: Pick<TokenView, 'text' | 'bytes'>): string =>
+  token.bytes || token.text.trim() === '' ? shown(token) : token.text.trim();
+
+export const spokenPercent = (p: number): string =>
+  percent(p).replace('<', 'less than ').replace('>', 'more than ').replace(' %', ' percent');
+
+/** E.g. "tired, rank 6, 3.10 percent, 5.0 bits". */
+export function spoken({ tokens, scores }: Readonly<State>, position: number): string {
+  const token = tokens[position];
+  if (!token) return `${NEXT}, what comes after the last token`;
+  const name = spokenText(token);
+  if (position === 0) return `${name}, first token, nothing before it`;
+  if (sourceOf(position) >= scores.known || Number.isNaN(scores.logprob[position])) return `${name}, not computed yet`;
+  const logprob = scores.logprob[position];
+  return `${name}, rank ${rank(scores.rank[position])}, ${spokenPercent(Math.exp(logprob))}, ${bits(surprisal(logprob))}`;
+}

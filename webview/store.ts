@@ -1,0 +1,177 @@
+/** The page's one state. Views read it and are told what changed; only this module's `set` writes it. */
+import type {
+  ErrorView,
+  ModelView,
+  PageState,
+  PieceView,
+  ScoreChunk,
+  SortedLogits,
+  TokenView,
+  Totals,
+} from '../src/panel/protocol.ts';
+
+export type Status = 'empty' | 'loading' | 'computing' | 'done' | 'stale' | 'error' | 'cancelled';
+export type ViewId = PageState['view'];
+
+/** Results of all positions of a run; entry i is known when i < `known`. Units as in ScoreChunk. */
+export interface Scores {
+  known: number;
+  logprob: Float32Array;
+  rank: Int32Array;
+  entropy: Float32Array;
+  lse: Float32Array;
+  topIds: Int32Array[];
+  topLogprobs: Float32Array[];
+}
+
+export interface Pattern {
+  layer: number;
+  heads: number;
+  n: number;
+  /** [heads, n, n] */
+  data: Float32Array;
+}
+
+export interface State {
+  status: Status;
+  run: number;
+  /** The run that is under way: not yet the shown one while its model loads. */
+  busyRun: number;
+  /** The text changed since these numbers were computed. */
+  outdated: boolean;
+  reason: string;
+  notice: string;
+  error: ErrorView | null;
+  document: { name: string; uri: string; languageId: string } | null;
+  note: string;
+  tokens: TokenView[];
+  scores: Scores;
+  /** The chunk that came last. */
+  chunk: { from: number; count: number } | null;
+  totals: Totals | null;
+  milliseconds: number | null;
+  model: ModelView | null;
+  progress: { stage: 'load' | 'compute'; done: number; total: number; label: string } | null;
+  pieces: Map<number, PieceView>;
+  /** A token's position; tokens.length is the place after the last one. */
+  chosen: number;
+  hovered: number | null;
+  /** All logits in order, by the position they come after. A new map at every change. */
+  distributions: Map<number, SortedLogits>;
+  /** By layer. A new map at every change. */
+  patterns: Map<number, Pattern>;
+  view: ViewId;
+  layer: number;
+  head: number;
+  /** The first token's column left out of the colour scale. */
+  withoutFirst: boolean;
+  sampling: PageState['sampling'];
+  pinned: boolean;
+  /** Counts changes of the theme. */
+  theme: number;
+}
+
+export type Changed = ReadonlySet<keyof State>;
+type Listener = (state: Readonly<State>, changed: Changed) => void;
+
+export const noScores = (n: number): Scores => ({
+  known: 0,
+  logprob: new Float32Array(n).fill(Number.NaN),
+  rank: new Int32Array(n),
+  entropy: new Float32Array(n).fill(Number.NaN),
+  lse: new Float32Array(n).fill(Number.NaN),
+  topIds: [],
+  topLogprobs: [],
+});
+
+/** Copies a chunk into the scores. False when it lies outside the run. */
+export function addChunk(scores: Scores, chunk: ScoreChunk): boolean {
+  const { from, count, topK } = chunk;
+  if (from < 0 || from + count > scores.logprob.length) return false;
+  scores.logprob.set(chunk.logprob.subarray(0, count), from);
+  scores.rank.set(chunk.rank.subarray(0, count), from);
+  scores.entropy.set(chunk.entropy.subarray(0, count), from);
+  scores.lse.set(chunk.lse.subarray(0, count), from);
+  for (let i = 0; i < count; i++) {
+    scores.topIds[from + i] = chunk.topIds.subarray(i * topK, (i + 1) * topK);
+    scores.topLogprobs[from + i] = chunk.topLogprobs.subarray(i * topK, (i + 1) * topK);
+  }
+  scores.known = Math.max(scores.known, from + count);
+  return true;
+}
+
+/** Distributions, patterns and pieces belong to a run and go with it. */
+export const nothingComputed = () => ({
+  chunk: null,
+  totals: null,
+  milliseconds: null,
+  progress: null,
+  error: null,
+  notice: '',
+  outdated: false,
+  hovered: null,
+  pieces: new Map<number, PieceView>(),
+  distributions: new Map<number, SortedLogits>(),
+  patterns: new Map<number, Pattern>(),
+});
+
+export class Store {
+  readonly #state: State = {
+    ...nothingComputed(),
+    status: 'empty',
+    run: -1,
+    busyRun: -1,
+    reason: '',
+    document: null,
+    note: '',
+    tokens: [],
+    scores: noScores(0),
+    model: null,
+    chosen: 0,
+    view: 'predict',
+    layer: 0,
+    head: 0,
+    withoutFirst: false,
+    sampling: { temperature: 1, topK: 0, topP: 1 },
+    pinned: false,
+    theme: 0,
+  };
+  readonly #listeners: Listener[] = [];
+
+  get state(): Readonly<State> {
+    return this.#state;
+  }
+
+  set(patch: Partial<State>): void {
+    const changed = new Set<keyof State>();
+    for (const key of Object.keys(patch) as (keyof State)[]) {
+      if (!Object.is(this.#state[key], patch[key])) changed.add(key);
+    }
+    if (changed.size === 0) return;
+    Object.assign(this.#state, patch);
+    for (const listener of this.#listeners) listener(this.#state, changed);
+  }
+
+  /** Tells all listeners as if everything had changed. */
+  refresh(): void {
+    const all = new Set(Object.keys(this.#state) as (keyof State)[]);
+    for (const listener of this.#listeners) listener(this.#state, all);
+  }
+
+  subscribe(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+}
+
+/** Whether any of these changed. */
+export const touches = (changed: Changed, ...keys: (keyof State)[]): boolean => keys.some((key) => changed.has(key));
+
+/** Position of the distribution that the token at `position` was drawn from: the one after the token before it. */
+export const sourceOf = (position: number): number => position - 1;
+
+/** Whether the distribution after `position` has been computed. */
+export const isKnown = (state: Readonly<State>, position: number): boolean =>
+  position >= 0 && position < state.scores.known;
+
+/** The token that looks, as far as the chosen place goes: what comes after the last token is said by the last one. */
+export const lookingToken = ({ chosen, tokens }: Readonly<State>): number => Math.min(chosen, tokens.length - 1);

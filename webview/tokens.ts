@@ -1,0 +1,53 @@
+/** Tokens as text on the page. */
+import { type TokenView, visibleToken } from '../src/panel/protocol.ts';
+import { el } from './dom.ts';
+
+/** The place after the last token. */
+export const NEXT = '⟨next⟩';
+
+type Shown = Pick<TokenView, 'text' | 'bytes' | 'special'>;
+
+/** One line, nothing invisible in it. */
+export const shown = (token: Pick<TokenView, 'text' | 'bytes'> | undefined): string =>
+  token ? visibleToken(token) : NEXT;
+
+/** One line of at most `most` characters. */
+export function shortened(token: Shown | undefined, most: number): string {
+  const characters = [...shown(token)];
+  return characters.length <= most ? characters.join('') : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+/** As in running text: a newline is shown, and breaks the line. */
+export function inText(token: Shown): (Node | string)[] {
+  if (token.bytes || !token.text.includes('\n')) return marked(shown(token));
+  return token.text.split('\n').flatMap((line, i) => {
+    const text = line === '' ? [] : marked(visibleToken({ text: line }));
+    return i === 0 ? text : [mark('⏎'), el('br'), ...text];
+  });
+}
+
+/** Leading spaces fainter than the letters. */
+function marked(text: string): (Node | string)[] {
+  const spaces = /^·+/.exec(text)?.[0].length ?? 0;
+  return spaces === 0 || spaces === text.length ? [text] : [mark(text.slice(0, spaces)), text.slice(spaces)];
+}
+
+const mark = (text: string): HTMLElement => el('span', { class: 'mark' }, text);
+
+/** A token named inside a sentence. */
+export function chip(token: Shown | undefined): HTMLElement {
+  return el('span', { class: token?.special ? 'chip pill' : 'chip' }, shown(token));
+}
+
+/** Lists of positions whose tokens are parts of the same characters: [first, after the last). */
+export function joinedRanges(tokens: readonly TokenView[]): Map<number, number> {
+  const ranges = new Map<number, number>();
+  for (let i = 0; i < tokens.length; i++) {
+    if (!tokens[i].bytes) continue;
+    let end = i + 1;
+    while (end < tokens.length && tokens[end].bytes && tokens[end].start < tokens[end - 1].end) end++;
+    if (end - i > 1) ranges.set(i, end);
+    i = end - 1;
+  }
+  return ranges;
+}

@@ -1,0 +1,51 @@
+/** The export button and what it opens. */
+import { iconButton, menuItem } from '../controls.ts';
+import { el, setAttributes } from '../dom.ts';
+import type { Format } from '../export.ts';
+
+const formats: [Format, string][] = [
+  ['png', 'Picture (PNG)'],
+  ['csv', 'Numbers of this view (CSV)'],
+  ['json', 'All of it (JSON)'],
+  ['tokens', 'Tokens (CSV)'],
+];
+
+export function exportMenu(save: (format: Format) => void): HTMLElement {
+  const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': 'Export', hidden: true });
+  const toggle = iconButton('export', 'Export', () => open(menu.hidden !== false));
+  toggle.setAttribute('aria-haspopup', 'menu');
+  const items = formats.map(([format, label]) =>
+    menuItem(label, () => {
+      open(false);
+      toggle.focus();
+      save(format);
+    }),
+  );
+  menu.append(...items);
+  const element = el('div', { class: 'menu-place' }, toggle, menu);
+
+  function open(yes: boolean): void {
+    menu.hidden = !yes;
+    setAttributes(toggle, { 'aria-expanded': yes ? 'true' : 'false' });
+    if (yes) items[0].focus();
+  }
+  open(false);
+  menu.addEventListener('keydown', (event) => {
+    const at = items.indexOf(event.target as HTMLButtonElement);
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0) items[(at + step + items.length) % items.length].focus();
+    else if (event.key === 'Escape') {
+      open(false);
+      toggle.focus();
+    } else {
+      if (event.key === 'Tab') open(false);
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  document.addEventListener('pointerdown', (event) => {
+    if (!menu.hidden && !event.composedPath().includes(element)) open(false);
+  });
+  return element;
+}

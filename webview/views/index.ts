@@ -1,0 +1,6 @@
+import { attentionView } from './attention.ts';
+import { predictView } from './predict.ts';
+import type { MakeView } from './view.ts';
+
+/** In the order of the tabs. */
+export const views: MakeView[] = [predictView, attentionView];

@@ -1,0 +1,70 @@
+/** Says what the strip's tint means, and below it, in a place kept for it, what the previewed or chosen token is. */
+import { bits, percent, rank, surprisal, thousands } from '../../src/panel/protocol.ts';
+import { el, setText } from '../dom.ts';
+import { readPalette } from '../plots/scale.ts';
+import { type Changed, type State, sourceOf, touches } from '../store.ts';
+import { chip } from '../tokens.ts';
+import { tintsOf } from './tints.ts';
+
+const STOPS = 9;
+
+export function legendView() {
+  const label = el('span', { class: 'label' });
+  const low = el('span');
+  const high = el('span');
+  const ramp = el('span', { class: 'ramp' });
+  const legend = el('div', { class: 'legend' }, label, low, ramp, high);
+  const info = el('div', { class: 'info', id: 'token-info' });
+  let palette = readPalette();
+
+  function showLegend(state: Readonly<State>): void {
+    const tints = tintsOf(state, palette);
+    setText(label, tints.label);
+    setText(low, tints.ends[0]);
+    setText(high, tints.ends[1]);
+    ramp.classList.toggle('wedge', palette.highContrast);
+    const stops = Array.from({ length: STOPS }, (_, i) => tints.colour((i / (STOPS - 1)) * tints.max));
+    if (palette.highContrast) ramp.style.removeProperty('background-image');
+    else ramp.style.setProperty('background-image', `linear-gradient(to right, ${stops.join(', ')})`);
+  }
+
+  function showInfo(state: Readonly<State>): void {
+    const position = state.hovered ?? state.chosen;
+    info.replaceChildren(...tokenFacts(state, position));
+  }
+
+  return {
+    element: el('div', { class: 'under-strip' }, legend, info),
+    update(state: Readonly<State>, changed: Changed): void {
+      if (changed.has('theme')) palette = readPalette();
+      legend.hidden = info.hidden = state.tokens.length === 0;
+      if (touches(changed, 'theme', 'view', 'tokens')) showLegend(state);
+      else if (state.view === 'attention' && touches(changed, 'chosen', 'layer', 'head', 'patterns', 'withoutFirst')) {
+        showLegend(state);
+      }
+      if (touches(changed, 'tokens', 'chosen', 'hovered', 'scores')) showInfo(state);
+    },
+  };
+}
+
+function tokenFacts({ tokens, scores }: Readonly<State>, position: number): Node[] {
+  const token = tokens[position];
+  const fact = (name: string, value: string, exact?: number) =>
+    el('span', { class: 'fact', title: exact === undefined ? undefined : String(exact) }, `${name} ${value}`);
+  const entropy = scores.entropy[sourceOf(position)];
+  const known = entropy !== undefined && !Number.isNaN(entropy);
+  const spread = known ? [fact('entropy', bits(entropy / Math.LN2), entropy / Math.LN2)] : [];
+  if (!token) return [chip(undefined), fact('position', thousands(position)), ...spread];
+  const facts = [chip(token), fact('id', String(token.id)), fact('position', thousands(position))];
+  const logprob = scores.logprob[position];
+  if (position === 0) return [...facts, el('span', { class: 'fact' }, 'nothing before it, so no probability')];
+  if (Number.isNaN(logprob)) return facts;
+  const p = Math.exp(logprob);
+  return [
+    ...facts,
+    fact('p', percent(p), p),
+    fact('rank', rank(scores.rank[position])),
+    fact('surprisal', bits(surprisal(logprob)), surprisal(logprob)),
+    ...spread,
+  ];
+}

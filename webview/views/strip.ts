@@ -1,0 +1,185 @@
+/** The token strip: the text as its tokens, each tinted by a number that the legend names. */
+import type { Actions } from '../actions.ts';
+import { el, setAttributes } from '../dom.ts';
+import { readPalette } from '../plots/scale.ts';
+import { spoken } from '../speech.ts';
+import { type Changed, type State, touches } from '../store.ts';
+import { inText, joinedRanges, NEXT, shown } from '../tokens.ts';
+import { tintsOf } from './tints.ts';
+
+/** Lines of so many tokens make a block that is laid out only while it is near the view. */
+const BLOCK = 256;
+
+export function stripView(actions: Actions) {
+  const element = el('div', {
+    class: 'strip',
+    id: 'strip',
+    role: 'listbox',
+    tabindex: 0,
+    'aria-label': 'Tokens',
+    'aria-orientation': 'horizontal',
+  });
+  /** By position; the last one stands for what comes next. */
+  let options: HTMLElement[] = [];
+  let palette = readPalette();
+
+  const positionOf = (target: EventTarget | null): number | null => {
+    const option = target instanceof Element ? target.closest<HTMLElement>('[data-position]') : null;
+    return option ? Number(option.dataset.position) : null;
+  };
+  element.addEventListener('pointerover', (event) => actions.hover(positionOf(event.target)));
+  element.addEventListener('pointerleave', () => actions.hover(null));
+  element.addEventListener('click', (event) => {
+    const position = positionOf(event.target);
+    // A drag that selected text is not a choice.
+    if (position !== null && getSelection()?.isCollapsed !== false) actions.choose(position);
+  });
+  element.addEventListener('dblclick', (event) => {
+    if (positionOf(event.target) === null) return;
+    getSelection()?.removeAllRanges();
+    actions.togglePinned();
+  });
+  element.addEventListener('focus', () => scrollTo(actions.store.state.chosen));
+  element.addEventListener('copy', (event) => {
+    const text = selectedText(actions.store.state);
+    if (text === null) return;
+    event.clipboardData?.setData('text/plain', text);
+    event.preventDefault();
+  });
+
+  /** The document's own text, not its marks. */
+  function selectedText({ tokens }: Readonly<State>): string | null {
+    const selection = getSelection();
+    if (!selection || selection.isCollapsed) return null;
+    const chosen = options.map((option, i) => (selection.containsNode(option, true) ? i : -1)).filter((i) => i >= 0);
+    let end = -1;
+    // Parts of one character share its range and are copied once, as far as the character is known.
+    const parts = chosen.map((i) => {
+      const token = tokens[i];
+      if (!token || (token.bytes && token.start < end)) return '';
+      end = token.end;
+      return token.text;
+    });
+    return parts.join('');
+  }
+
+  function build({ tokens }: Readonly<State>): void {
+    const joined = joinedRanges(tokens);
+    options = tokens.map((token, position) => {
+      const option = el('span', { role: 'option', id: `token-${position}`, 'data-position': position });
+      option.className = token.special ? 'token pill' : token.bytes ? 'token part' : 'token';
+      option.append(...inText(token));
+      return option;
+    });
+    options.push(el('span', { role: 'option', id: `token-${tokens.length}`, class: 'token next' }, NEXT));
+    options[tokens.length].dataset.position = String(tokens.length);
+
+    const blocks: HTMLElement[] = [];
+    let block = el('div', { class: 'block', role: 'presentation' });
+    let inBlock = 0;
+    for (let i = 0; i < options.length; i++) {
+      const end = joined.get(i);
+      if (tokens[i]?.text.startsWith(' ') || i === tokens.length) block.append(el('wbr'));
+      if (end) {
+        block.append(el('span', { class: 'joined', role: 'presentation' }, ...options.slice(i, end)));
+        inBlock += end - i;
+        i = end - 1;
+      } else {
+        block.append(options[i]);
+        inBlock++;
+      }
+      if (inBlock >= BLOCK && tokens[i]?.text.endsWith('\n')) {
+        // The block's end breaks the line already.
+        options[i].querySelector('br:last-child')?.remove();
+        blocks.push(block);
+        block = el('div', { class: 'block', role: 'presentation' });
+        inBlock = 0;
+      }
+    }
+    blocks.push(block);
+    element.replaceChildren(...(tokens.length > 0 ? blocks : []));
+  }
+
+  function label(state: Readonly<State>, from: number, to: number): void {
+    for (let i = from; i < to; i++) options[i]?.setAttribute('aria-label', spoken(state, i));
+  }
+
+  function tint(state: Readonly<State>, from: number, to: number): void {
+    const { value, colour, max } = tintsOf(state, palette);
+    for (let i = from; i < to; i++) {
+      const { style } = options[i];
+      const amount = value(i);
+      if (amount === null) {
+        style.removeProperty('background-color');
+        style.removeProperty('text-decoration');
+      } else if (palette.highContrast) {
+        style.removeProperty('background-color');
+        const width = Math.round((Math.min(amount, max) / max) * 10) / 2;
+        if (width > 0) style.setProperty('text-decoration', `underline ${width}px`);
+        else style.removeProperty('text-decoration');
+      } else {
+        style.removeProperty('text-decoration');
+        style.setProperty('background-color', colour(amount));
+      }
+    }
+  }
+
+  function mark(name: string, position: number | null, selected = false): void {
+    for (const option of element.querySelectorAll(`.${name}`)) {
+      option.classList.remove(name);
+      if (selected) option.setAttribute('aria-selected', 'false');
+    }
+    const option = position === null ? undefined : options[position];
+    option?.classList.add(name);
+    if (selected && option) {
+      option.setAttribute('aria-selected', 'true');
+      element.setAttribute('aria-activedescendant', option.id);
+    }
+  }
+
+  /** Scrolls the strip alone, and only where the token is not in it. */
+  function scrollTo(position: number): void {
+    const option = options[position];
+    if (!option) return;
+    const box = element.getBoundingClientRect();
+    const { top, bottom } = option.getBoundingClientRect();
+    if (top < box.top) element.scrollTop -= box.top - top + 8;
+    else if (bottom > box.bottom) element.scrollTop += bottom - box.bottom + 8;
+  }
+
+  return {
+    element,
+    /** The first token from `from` on, around the end, whose shown or own text contains `needle`; -1 if none. */
+    find({ tokens }: Readonly<State>, needle: string, from: number): number {
+      const wanted = needle.toLowerCase();
+      for (let i = 0; i < tokens.length; i++) {
+        const at = (from + i) % tokens.length;
+        if (tokens[at].text.toLowerCase().includes(wanted) || shown(tokens[at]).toLowerCase().includes(wanted))
+          return at;
+      }
+      return -1;
+    },
+    update(state: Readonly<State>, changed: Changed): void {
+      const n = state.tokens.length;
+      if (changed.has('theme')) palette = readPalette();
+      const fresh = changed.has('tokens') || changed.has('run');
+      if (fresh) {
+        build(state);
+        label(state, 0, n + 1);
+      }
+      if (fresh || touches(changed, 'theme', 'view')) tint(state, 0, n);
+      else if (state.view === 'attention' && touches(changed, 'chosen', 'layer', 'head', 'patterns', 'withoutFirst')) {
+        tint(state, 0, n);
+      } else if (changed.has('chunk') && state.chunk && state.view !== 'attention') {
+        tint(state, state.chunk.from, state.chunk.from + state.chunk.count);
+      }
+      if (changed.has('chunk') && state.chunk) label(state, state.chunk.from, state.chunk.from + state.chunk.count);
+      if (fresh || changed.has('chosen')) {
+        mark('chosen', n > 0 ? state.chosen : null, true);
+        scrollTo(state.chosen);
+      }
+      if (changed.has('hovered')) mark('hovered', state.hovered);
+      setAttributes(element, { hidden: n === 0 });
+    },
+  };
+}
