@@ -1,4 +1,6 @@
 /** The page's controls: VS Code's toolkit behind one door, and a native slider, which the toolkit lacks. */
+
+import './nonce.ts';
 import {
   provideVSCodeDesignSystem,
   vsCodeButton,
@@ -106,6 +108,7 @@ export function slider({ label, min, max, step, format, onInput }: SliderOptions
   const output = el('output', { class: 'slider-value', 'aria-hidden': 'true' });
   const show = () => {
     const text = format(input.valueAsNumber);
+    input.style.setProperty('--share', `${((input.valueAsNumber - min) / (max - min)) * 100}%`);
     setText(output, text);
     input.setAttribute('aria-valuetext', text);
   };

@@ -9,8 +9,10 @@ export const live = el('div', { id: 'live', class: 'unseen', role: 'status', 'ar
 export const announce = (text: string): void => setText(live, text);
 
 /** A token's text as words: the space before it is not said. */
-export const spokenText = (token: Pick<TokenView, 'text' | 'bytes'>): string =>
-  token.bytes || token.text.trim() === '' ? shown(token) : token.text.trim();
+export const spokenText = (token: Pick<TokenView, 'text' | 'bytes'>): string => {
+  const text = shown(token);
+  return text.replace(/^·+/, '') || text;
+};
 
 export const spokenPercent = (p: number): string =>
   percent(p).replace('<', 'less than ').replace('>', 'more than ').replace(' %', ' percent');

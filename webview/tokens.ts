@@ -32,7 +32,7 @@ function marked(text: string): (Node | string)[] {
   return spaces === 0 || spaces === text.length ? [text] : [mark(text.slice(0, spaces)), text.slice(spaces)];
 }
 
-const mark = (text: string): HTMLElement => el('span', { class: 'mark' }, text);
+const mark = (text: string): HTMLElement => el('span', { class: 'mark', 'aria-hidden': 'true' }, text);
 
 /** A token named inside a sentence. */
 export function chip(token: Shown | undefined): HTMLElement {

@@ -232,12 +232,12 @@ function headline(state: Readonly<State>): (Node | string)[] {
     const bos = state.model ? ` (${state.model.bosPolicy})` : '';
     return [
       chip(token),
-      el('span', {}, ` is the first token: nothing comes before it${bos}, so the model gives it no probability.`),
+      el('span', {}, `is the first token: nothing comes before it${bos}, so the model gives it no probability.`),
     ];
   }
   const start = token
-    ? [el('span', {}, 'before '), chip(token)]
-    : [el('span', {}, 'what comes after '), chip(tokens[chosen - 1])];
+    ? [el('span', {}, 'before'), chip(token)]
+    : [el('span', {}, 'what comes after'), chip(tokens[chosen - 1])];
   if (source >= scores.known) return [...start, el('span', { class: 'fact' }, 'not computed yet')];
   const entropy = scores.entropy[source] / Math.LN2;
   const spread = fact(`entropy ${bits(entropy)}`, entropy);
