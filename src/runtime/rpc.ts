@@ -63,8 +63,9 @@ export const streams = {
 };
 
 /**
- * Writes messages with their arrays transferred. What an engine hands out belongs to who asked for it, so its arrays
- * may go; a view of a larger or shared buffer is copied, and nothing else of that buffer crosses.
+ * Writes messages with their arrays of numbers transferred: what an engine computed belongs to who asked for it. Bytes
+ * of tokens are copied, they belong to the tokenizer; so are views of a larger or shared buffer, of which nothing else
+ * may cross.
  */
 export class TransferringWriter extends AbstractMessageWriter implements MessageWriter {
   constructor(private readonly port: MessagePort | Worker) {
@@ -88,14 +89,13 @@ export class TransferringWriter extends AbstractMessageWriter implements Message
 
 /** The value with views of larger buffers copied; buffers to transfer are collected. */
 function prepare(value: unknown, transfer: Set<Transferable>): unknown {
-  if (ArrayBuffer.isView(value)) {
-    const { buffer, byteLength } = value;
-    const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
-    const own = whole || value instanceof DataView ? value : (value as Uint8Array).slice();
-    // Node's small Buffers share a pool; what fills its buffer is nobody else's.
-    if (own.buffer instanceof ArrayBuffer) transfer.add(own.buffer);
+  if (value instanceof Float32Array || value instanceof Int32Array) {
+    const own = fillsItsBuffer(value) ? value : value.slice();
+    transfer.add(own.buffer as ArrayBuffer);
     return own;
   }
+  // A Buffer's own slice would not copy.
+  if (value instanceof Uint8Array) return fillsItsBuffer(value) ? value : Uint8Array.from(value);
   if (Array.isArray(value))
     return value.length > 0 && typeof value[0] === 'object' ? value.map((v) => prepare(v, transfer)) : value;
   if (typeof value !== 'object' || value === null) return value;
@@ -103,3 +103,6 @@ function prepare(value: unknown, transfer: Set<Transferable>): unknown {
   for (const [key, entry] of Object.entries(value)) copy[key] = prepare(entry, transfer);
   return copy;
 }
+
+const fillsItsBuffer = ({ buffer, byteLength }: NodeJS.TypedArray): boolean =>
+  buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;

@@ -9,6 +9,8 @@ export interface WireError {
   name: string;
   message: string;
   stack?: string;
+  /** The worker cannot be trusted any more. */
+  fatal?: boolean;
   /** Fields of a TokenscopeError. */
   person?: { what: string; where: string; todo: string };
 }
@@ -16,11 +18,13 @@ export interface WireError {
 /** Only the data counts: JSON-RPC's own codes do not tell our errors apart. */
 const CODE = -32000;
 
-export function toWire(error: unknown): ResponseError<WireError> {
+/** @param thrown told as a person reads it, see forPerson */
+export function toWire(thrown: unknown): ResponseError<WireError> {
+  const error = forPerson(thrown);
   if (!(error instanceof Error))
     return new ResponseError(CODE, String(error), { name: 'Error', message: String(error) });
   const { name, message } = error;
-  const wire: WireError = { name, message, stack: traceOf(error) };
+  const wire: WireError = { name, message, stack: traceOf(error), fatal: isFatal(thrown) };
   if (error instanceof TokenscopeError) {
     const { what, where, todo } = error;
     wire.person = { what, where, todo };
@@ -30,6 +34,10 @@ export function toWire(error: unknown): ResponseError<WireError> {
 
 const traceOf = ({ stack, cause }: Error): string | undefined =>
   cause instanceof Error ? `${stack}\nCaused by: ${cause.stack}` : stack;
+
+/** Whether the worker is to be ended after this answer. */
+export const endsWorker = (error: unknown): boolean =>
+  error instanceof ResponseError && (error.data as WireError | undefined)?.fatal === true;
 
 /** The error that was thrown on the other side: its class, its fields and where it came from. */
 export function fromWire(error: unknown): unknown {
@@ -55,7 +63,7 @@ function rebuild({ name, message, person }: WireError): Error {
  * Whether the engine can no longer be trusted after this: WebAssembly that trapped or ran out of memory leaves its
  * heap in no defined state.
  */
-export function isFatal(error: unknown): boolean {
+function isFatal(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof TokenscopeError) return false;
   return error instanceof WebAssembly.RuntimeError || isOutOfMemory(error);
 }
@@ -66,15 +74,22 @@ const OUT_OF_MEMORY = /out of memory|bad_alloc|allocation failed|failed to alloc
 const isOutOfMemory = (error: Error): boolean => OUT_OF_MEMORY.test(error.message);
 
 /** What a person reads when the engine's memory is full. */
-export function forPerson(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof TokenscopeError || !isFatal(error)) return error;
-  const memory = isOutOfMemory(error);
+function forPerson(error: unknown): unknown {
+  if (!(error instanceof Error) || !isFatal(error)) return error;
+  if (isOutOfMemory(error)) return notEnoughMemory(error);
   return new TokenscopeError(
-    memory ? 'There was not enough memory.' : 'The computation broke off.',
+    'The computation broke off.',
     'The engine',
-    memory
-      ? 'Take a shorter text, a smaller model, or the precision int8.'
-      : 'Try again; if it breaks off again, take another model.',
+    'Try again; if it breaks off again, take another model.',
     { cause: error },
+  );
+}
+
+export function notEnoughMemory(cause: unknown): TokenscopeError {
+  return new TokenscopeError(
+    'There was not enough memory.',
+    'The engine',
+    'Take a shorter text, a smaller model, or the precision int8.',
+    { cause },
   );
 }

@@ -8,24 +8,18 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { EngineApi } from './api.ts';
 import { calls, type StreamParams, type StreamType, streams, TransferringWriter } from './rpc.ts';
-import { forPerson, isFatal, toWire, type WireError } from './rpcErrors.ts';
+import { toWire, type WireError } from './rpcErrors.ts';
 
 /** Answers the calls that come over a port with an engine. A call that is cancelled has its signal aborted. */
 export function serve(engine: EngineApi, port: MessagePort): void {
   const connection = createMessageConnection(new PortMessageReader(port), new TransferringWriter(port));
-
-  /** After an answer that says so, an engine that cannot be trusted any more goes; the client starts another. */
-  const failed = (error: unknown) => {
-    if (isFatal(error)) setImmediate(() => process.exit(1));
-    return toWire(forPerson(error));
-  };
 
   function answer<A, R>(type: RequestType<A, R, WireError>, work: (args: A, signal: AbortSignal) => Promise<R>): void {
     connection.onRequest(type, async (args: A, token: CancellationToken) => {
       try {
         return (await work(args, signalOf(token))) as never;
       } catch (error) {
-        return failed(error);
+        return toWire(error);
       }
     });
   }

@@ -9,7 +9,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { TokenscopeError } from '../errors.ts';
 import { type StreamParams, type StreamType, TransferringWriter } from './rpc.ts';
-import { fromWire, type WireError } from './rpcErrors.ts';
+import { endsWorker, fromWire, notEnoughMemory, type WireError } from './rpcErrors.ts';
 
 export interface WorkerOptions {
   /** The worker's script. */
@@ -120,7 +120,12 @@ export class WorkerLink {
     try {
       return await this.connection.sendRequest(type, args as RequestParam<A>, source.token);
     } catch (error) {
-      throw fromWire(error);
+      const thrown = fromWire(error);
+      if (endsWorker(error)) {
+        this.failure = thrown;
+        this.terminate();
+      }
+      throw thrown;
     }
   }
 
@@ -156,14 +161,7 @@ export class WorkerLink {
 
   private exited(code: number): void {
     if (this.ended) return;
-    const { failure } = this;
-    const memory = failure instanceof Error && (failure as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
-    const error = new TokenscopeError(
-      memory ? 'There was not enough memory.' : `It ended unexpectedly (${describe(failure, code)}).`,
-      'The engine',
-      memory ? 'Take a shorter text, a smaller model, or the precision int8.' : 'Try again: it is started anew.',
-      { cause: failure },
-    );
+    const error = this.failure instanceof TokenscopeError ? this.failure : endOf(this.failure, code);
     this.end(error);
     this.died(error);
   }
@@ -182,5 +180,14 @@ interface OpenCall {
   close(): void;
 }
 
-const describe = (failure: unknown, code: number): string =>
-  failure === undefined ? `exit code ${code}` : failure instanceof Error ? failure.message : String(failure);
+/** What a person is told of a worker's end. */
+function endOf(failure: unknown, code: number): TokenscopeError {
+  if ((failure as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return notEnoughMemory(failure);
+  }
+  const why =
+    failure === undefined ? `exit code ${code}` : failure instanceof Error ? failure.message : String(failure);
+  return new TokenscopeError(`It ended unexpectedly (${why}).`, 'The engine', 'Try again: it is started anew.', {
+    cause: failure,
+  });
+}

@@ -116,7 +116,6 @@ describe('client of an engine in a worker', () => {
     assert.deepEqual(shape, [2, 2, 2]);
     assert.deepEqual([...data], [1, 0, 0.5, 0.5, 1, 0, 0.5, 0.5]);
     assert.equal(data.buffer.byteLength, 32);
-    assert.deepEqual(await client.pieces([7]), [{ text: '<7>', bytes: Uint8Array.of(7, 255) }]);
     assert.deepEqual(
       (await client.encode('ab')).map(({ id }) => id),
       [97 % VOCAB, 98 % VOCAB],
@@ -128,6 +127,20 @@ describe('client of an engine in a worker', () => {
         ['blocks.1.hook_resid_pre', 1],
       ],
     );
+  });
+
+  it('bytes are copied: the engine keeps its own, and nothing of a shared pool crosses', async () => {
+    for (let again = 0; again < 3; again++) {
+      const pieces = await client.pieces([7, 6]);
+      assert.deepEqual(
+        pieces.map(({ bytes }) => [...bytes!]),
+        [
+          [7, 255],
+          [6, 254],
+        ],
+      );
+      assert.equal(pieces[1].bytes!.buffer.byteLength, 2);
+    }
   });
 
   it('the asked-for arrays stay whole on the side that sends them', async () => {
@@ -312,6 +325,7 @@ describe('client of an engine in a worker', () => {
           return true;
         });
         await died;
+        assert.match(deaths[0].what, says);
         assert.equal((await runIds(1)).length, 1);
       });
     }

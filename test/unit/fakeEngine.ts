@@ -19,6 +19,10 @@ import type { Piece, Token } from '../../src/runtime/tokenizer/types.ts';
 export const FAIL = { exit: 900, throwLater: 901, person: 902, memory: 903, trap: 904, plain: 905, uncloneable: 906 };
 export const VOCAB = 8;
 
+/** Bytes that the engine keeps: their own buffer, and a part of one that all of Node shares. */
+const KEPT = Uint8Array.of(7, 0xff);
+const POOLED = Buffer.from([6, 0xfe]);
+
 /**
  * An engine of closed forms: a token is a code unit with id code % 8; logit(id | after id t) = -|id - t|; a chunk is two
  * positions. `generate` never ends by itself; `describe` tells how many generations were stopped by their signal.
@@ -55,7 +59,7 @@ export class FakeEngine implements EngineApi {
 
   async pieces(ids: readonly number[]): Promise<Piece[]> {
     if (ids.includes(FAIL.uncloneable)) return [{ text: (() => 'x') as unknown as string }];
-    return ids.map((id) => ({ text: `<${id}>`, bytes: Uint8Array.of(id, 0xff) }));
+    return ids.map((id) => ({ text: `<${id}>`, bytes: id % 2 === 0 ? POOLED : KEPT }));
   }
 
   async *run({ ids, topK }: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk> {
