@@ -6,6 +6,8 @@ export type WeightPrecision = 'fp32' | 'int8';
 /** Activations of a row lie in [-1, 1] once divided by its largest magnitude; uint8 steps of 1/127 around 128. */
 const STEP = 1 / 127;
 const ZERO = 128;
+/** Inputs of a row that int8 treats apart where `outliers` asks for it: one helps most, beyond four little is gained. */
+const OUTLIERS = 4;
 
 /**
  * y = x W (+ b): one projection, with W input-major `[dIn, dOut]`.
@@ -15,21 +17,21 @@ const ZERO = 128;
  * beside it: a prompt gives the same numbers in one piece, in chunks or token by token.
  *
  * @param x [n, dIn]
- * @param size.outliers int8: how many of a row's largest inputs are multiplied in float32, see int8MatMul
+ * @param size.outliers int8: whether a row's largest inputs are multiplied in float32, see int8MatMul
  * @returns [n, dOut]
  */
 export function linear(
   g: GraphBuilder,
   x: Value,
   name: string,
-  size: { dIn: number; dOut: number; bias: boolean; outliers?: number },
+  size: { dIn: number; dOut: number; bias: boolean; outliers?: boolean },
   precision: WeightPrecision,
 ): Value {
   const { dIn, dOut } = size;
   const y =
     precision === 'fp32'
       ? g.matMul(x, g.weight(name, 'float', [dIn, dOut]))
-      : int8MatMul(g, x, name, dIn, dOut, Math.min(size.outliers ?? 0, dIn - 1));
+      : int8MatMul(g, x, name, dIn, dOut, size.outliers ? Math.min(OUTLIERS, dIn - 1) : 0);
   return size.bias ? g.add(y, g.weight(`${name}.bias`, 'float', [dOut])) : y;
 }
 

@@ -2,9 +2,6 @@ import type { GraphBuilder, Value } from './builder.ts';
 import type { Activation, TransformerConfig } from './config.ts';
 import { linear, type WeightPrecision } from './linear.ts';
 
-/** Inputs of W_out that int8 treats apart in each row; measured: 1 helps most, beyond 4 little is left to gain. */
-const OUTLIERS = 4;
-
 /**
  * The feed-forward network, on each token alone: W_out f(W_in x), or gated, W_out (f(W_gate x) * W_in x)
  * (SwiGLU: Shazeer, arXiv 2002.05202).
@@ -15,7 +12,13 @@ const OUTLIERS = 4;
 export function mlp(g: GraphBuilder, x: Value, config: TransformerConfig, precision: WeightPrecision): Value {
   const { dModel, dMlp } = config;
   const { activation, gated, bias } = config.mlp;
-  const hidden = linear(g, x, 'mlp.W_in', { dIn: dModel, dOut: gated ? 2 * dMlp : dMlp, bias }, precision);
+  const hidden = linear(
+    g,
+    x,
+    'mlp.W_in',
+    { dIn: dModel, dOut: gated ? 2 * dMlp : dMlp, bias, outliers: true },
+    precision,
+  );
   const [pre, linearPart] = gated ? g.split(hidden, [dMlp, dMlp], 1) : [hidden];
   const active = activate(g, pre, activation);
   const post = linearPart ? g.mul(active, linearPart) : active; // [n, dMlp]
@@ -23,7 +26,7 @@ export function mlp(g: GraphBuilder, x: Value, config: TransformerConfig, precis
   g.output('mlp.hook_post', post, 'float', ['n', dMlp]);
   // int8: channels that could not be smoothed into the weights before (a non-linearity stands between) are here.
   const smooth = precision === 'int8' && !gated ? g.mul(post, g.weight('mlp.post_smooth', 'float', [dMlp])) : post;
-  return linear(g, smooth, 'mlp.W_out', { dIn: dMlp, dOut: dModel, bias, outliers: OUTLIERS }, precision);
+  return linear(g, smooth, 'mlp.W_out', { dIn: dMlp, dOut: dModel, bias, outliers: true }, precision);
 }
 
 function activate(g: GraphBuilder, x: Value, activation: Activation): Value {
