@@ -35,7 +35,7 @@ export async function bench(options: BenchOptions): Promise<void> {
     figures.push({ name, value, unit, compared, reference, ratio: value / reference });
     showProgress(name, figures.length, 14);
   };
-  const licence = await readFile(join(packageRoot(), 'media/models/LICENSE'), 'utf8');
+  const licence = `\n${await readFile(join(packageRoot(), 'media/models/LICENSE'), 'utf8')}`;
   const story = await readFile(join(packageRoot(), 'examples/prose.md'), 'utf8');
 
   const int8 = await load(path, 'int8', options.threads);

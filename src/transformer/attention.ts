@@ -41,7 +41,7 @@ export function attention(
   const { bias } = config.attention;
 
   // One product for q, k and v: [n, (H + 2 KV) dHead]
-  const size = { dIn: dModel, dOut: (H + 2 * KV) * dHead, bias: bias.q || bias.k || bias.v, outliers: true };
+  const size = { dIn: dModel, dOut: (H + 2 * KV) * dHead, bias: bias.q || bias.k || bias.v };
   const qkv = linear(g, x, 'attn.W_QKV', size, precision);
   const heads = g.reshape(qkv, [-1, H + 2 * KV, dHead]);
   const [qk, v] = g.split(heads, [H + KV, KV], 1); // [n, H + KV, dHead], [n, KV, dHead]

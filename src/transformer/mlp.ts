@@ -12,13 +12,7 @@ import { linear, type WeightPrecision } from './linear.ts';
 export function mlp(g: GraphBuilder, x: Value, config: TransformerConfig, precision: WeightPrecision): Value {
   const { dModel, dMlp } = config;
   const { activation, gated, bias } = config.mlp;
-  const hidden = linear(
-    g,
-    x,
-    'mlp.W_in',
-    { dIn: dModel, dOut: gated ? 2 * dMlp : dMlp, bias, outliers: true },
-    precision,
-  );
+  const hidden = linear(g, x, 'mlp.W_in', { dIn: dModel, dOut: gated ? 2 * dMlp : dMlp, bias }, precision);
   const [pre, linearPart] = gated ? g.split(hidden, [dMlp, dMlp], 1) : [hidden];
   const active = activate(g, pre, activation);
   const post = linearPart ? g.mul(active, linearPart) : active; // [n, dMlp]
