@@ -63,8 +63,11 @@ export class Engine implements EngineApi {
     try {
       const tokenizer = createTokenizer(source.tokenizer, path, source.config.vocabSize);
       const smoothing = precision === 'int8' ? await readSmoothing(source, options.cacheDir) : undefined;
-      const calibrationIds = tokenizer.encode(CALIBRATION_TEXT).map((token) => token.id);
-      calibrationIds.length = Math.min(calibrationIds.length, source.config.contextLength);
+      const calibrationIds = () =>
+        tokenizer
+          .encode(CALIBRATION_TEXT)
+          .slice(0, source.config.contextLength)
+          .map((token) => token.id);
       const model = yield* loadModel(source, precision, { smoothing, calibrationIds, signal });
       if (precision === 'int8' && !smoothing) await saveSmoothing(source, model.smoothing!, options.cacheDir);
       await this.unload();

@@ -29,7 +29,7 @@ export interface ModelLoadOptions {
   /** int8: divisors known from before. */
   smoothing?: Smoothing;
   /** int8 without known divisors: tokens of the text to work them out with. */
-  calibrationIds?: readonly number[];
+  calibrationIds?: () => readonly number[];
   signal?: AbortSignal;
 }
 
@@ -51,7 +51,9 @@ export async function* loadModel(
     const embedding = await source.embeddingRows();
     const positions = config.positions.kind === 'learned' ? (await source.read('pos_embed.W_pos')).slice() : undefined;
     const calibrate = precision === 'int8' && !known;
-    const calibration = calibrate ? new Calibration(config, embedding, positions, calibrationIds ?? [0]) : undefined;
+    const calibration = calibrate
+      ? new Calibration(config, embedding, positions, calibrationIds?.() ?? [0])
+      : undefined;
 
     const graph = blockGraph(config, precision);
     const bytes = graph.encode();

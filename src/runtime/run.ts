@@ -21,8 +21,9 @@ export async function* runCached(
   try {
     const shared = cache.commonPrefix(ids);
     if (scoreFrom < shared) {
-      // One more than is reported: the score of the first changed token comes from the position before it.
-      await refreshResults(model, cache, ids, Math.max(0, scoreFrom - 1), shared, topK);
+      // One more than is reported: a token's score comes from the position before it. What follows the last one is
+      // another token now, but that is looked up together with the new positions.
+      await refreshResults(model, cache, ids.slice(0, shared), Math.max(0, scoreFrom - 1), shared, topK);
       yield resultChunk(cache, scoreFrom, shared, topK, true);
     }
     if (shared === ids.length) return;
