@@ -70,7 +70,7 @@ export async function bench(options: BenchOptions): Promise<void> {
     decode,
     'ms',
     'the session runs alone',
-    await bareDecode(engine.loadedModel!, prompt, options.repeat),
+    await bareDecode(engine.loadedModel!, prompt, 4 * options.repeat),
   );
   add('keystroke: one token appended to 256', await keystroke(engine, ids, options.repeat), 'ms', 'one decode', decode);
   const short = await median(options.repeat, async () => {
@@ -169,7 +169,13 @@ async function decodeTime(engine: Engine, prompt: number[], repeat: number): Pro
   const sampling = { temperature: 0, topK: 0, topP: 1 };
   await drain(engine.run({ ids: prompt, topK: 0 }));
   let last = 0;
-  for await (const _ of engine.generate({ ids: prompt, maxTokens: repeat + 2, sampling, seed: 0, ignoreEos: true })) {
+  for await (const _ of engine.generate({
+    ids: prompt,
+    maxTokens: 4 * repeat + 2,
+    sampling,
+    seed: 0,
+    ignoreEos: true,
+  })) {
     const now = performance.now();
     if (last > 0) times.push(now - last);
     last = now;
