@@ -124,7 +124,7 @@ describe('exploring a text with the real model', () => {
 
   it('token text that is markup arrives as the text it is, at its place', async () => {
     const text = '<img src=x onerror="alert(1)"><script>alert(2)</script> &lt; </body> 猫 👩‍🚀';
-    await openText(text, 'html');
+    await openText(text);
     await explore();
     await heard.done();
     const { tokens } = heard.last('run');

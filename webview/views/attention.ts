@@ -52,11 +52,7 @@ export function attentionView(actions: Actions): View {
   const element = el(
     'div',
     { class: 'view attention' },
-    explanation(
-      'Row = the token that looks, column = what it looks at; each row adds up to 1. Names stand at the diagonal.',
-      'attention',
-      actions,
-    ),
+    explanation('Row = the token that looks, column = what it looks at; each row adds up to 1.', 'attention', actions),
     el('div', { class: 'choosers' }, layers.element, heads.element, first, pane.tools),
     el('div', { class: 'reading' }, legend, note),
     value,

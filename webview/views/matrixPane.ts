@@ -29,6 +29,8 @@ export interface PaneEvents {
 const NAMED_FROM = 11;
 const NAME_ROOM = 96;
 const LARGEST_CELL = 40;
+/** Room around the matrix for the frames of its outer cells. */
+const PAD = 3;
 
 export function matrixPane(events: PaneEvents) {
   const canvas = el('canvas', { class: 'matrix' });
@@ -52,9 +54,10 @@ export function matrixPane(events: PaneEvents) {
   /** Cells and names in device pixels, as large as the pane allows. */
   function cellSize(n: number): number {
     if (zoom !== null) return Math.max(1, Math.round(zoom * ratio()));
-    const room = Math.min(scroller.clientWidth, Math.max(160, scroller.clientHeight)) * ratio();
+    const pads = 2 * PAD;
+    const room = (Math.min(scroller.clientWidth, Math.max(160, scroller.clientHeight)) - pads) * ratio();
     const most = LARGEST_CELL * ratio();
-    const named = Math.min(most, fittingCell(n, Math.max(40, scroller.clientWidth * ratio() - NAME_ROOM * ratio())));
+    const named = Math.min(most, fittingCell(n, Math.max(40, (scroller.clientWidth - pads - NAME_ROOM) * ratio())));
     const fitting = Math.min(most, fittingCell(n, room));
     return Math.min(fitting, named) >= NAMED_FROM * ratio() ? Math.min(fitting, named) : fitting;
   }
@@ -64,8 +67,8 @@ export function matrixPane(events: PaneEvents) {
     return {
       width: Math.max(1, Math.round(scroller.clientWidth * scale)),
       height: Math.max(1, Math.round(scroller.clientHeight * scale)),
-      x: -Math.round(scroller.scrollLeft * scale),
-      y: -Math.round(scroller.scrollTop * scale),
+      x: Math.round((PAD - scroller.scrollLeft) * scale),
+      y: Math.round((PAD - scroller.scrollTop) * scale),
       cell: cellSize(n),
     };
   }
@@ -77,8 +80,8 @@ export function matrixPane(events: PaneEvents) {
     const scale = ratio();
     const cell = cellSize(matrix.n);
     const names = cell >= NAMED_FROM * scale ? NAME_ROOM : 0;
-    space.style.setProperty('width', `${(cell * matrix.n) / scale + names}px`);
-    space.style.setProperty('height', `${(cell * matrix.n) / scale}px`);
+    space.style.setProperty('width', `${(cell * matrix.n) / scale + 2 * PAD + names}px`);
+    space.style.setProperty('height', `${(cell * matrix.n) / scale + 2 * PAD}px`);
     const view = windowOf(matrix.n);
     if (canvas.width !== view.width || canvas.height !== view.height) {
       canvas.width = view.width;
@@ -169,7 +172,7 @@ export function matrixPane(events: PaneEvents) {
     if (!content) return;
     const cell = cellSize(content.matrix.n) / ratio();
     const into = (from: number, size: number, place: number) =>
-      place < from ? place : place + cell > from + size ? place + cell - size : from;
+      place < from ? place : place + cell + 2 * PAD > from + size ? place + cell + 2 * PAD - size : from;
     scroller.scrollLeft = into(scroller.scrollLeft, scroller.clientWidth, column * cell);
     scroller.scrollTop = into(scroller.scrollTop, scroller.clientHeight, row * cell);
   }

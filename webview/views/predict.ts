@@ -49,11 +49,7 @@ export function predictView(actions: Actions): View {
   const element = el(
     'div',
     { class: 'view predict' },
-    explanation(
-      'What the model expected here, given only the tokens before. Sampling settings act at once; Enter puts a candidate into the text.',
-      'predict',
-      actions,
-    ),
+    explanation('What the model expected here from the tokens before. Enter uses a candidate.', 'predict', actions),
     heading,
     controls.element,
     remain,
