@@ -35,7 +35,7 @@ const parts: Record<Part, { entry: string; options: BuildOptions }> = {
       banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     },
   },
-  worker: { entry: 'src/runtime/worker.ts', options: { ...esm, outfile: 'dist/worker.js' } },
+  worker: { entry: 'src/runtime/worker/worker.ts', options: { ...esm, outfile: 'dist/worker.js' } },
   cli: {
     entry: 'src/cli.ts',
     options: { ...esm, outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },

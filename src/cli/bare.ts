@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { RunCache } from '../runtime/cache.ts';
-import { type ChunkInputs, chunkInputs, embed, floats, runBlock } from '../runtime/forward.ts';
-import type { LoadedModel } from '../runtime/model.ts';
-import { appendChunk } from '../runtime/prefill.ts';
-import { CHUNK } from '../runtime/run.ts';
-import { runUnembed } from '../runtime/unembedding.ts';
+import type { LoadedModel } from '../runtime/loading/model.ts';
+import { RunCache } from '../runtime/running/cache.ts';
+import { CHUNK } from '../runtime/running/cachedRun.ts';
+import { type ChunkInputs, chunkInputs, embed, floatData, runBlock } from '../runtime/running/forward.ts';
+import { appendChunk } from '../runtime/running/prefill.ts';
+import { runUnembed } from '../runtime/running/unembedding.ts';
 import { cacheKeyOutput } from '../transformer/block.ts';
 import { median, time } from './timing.ts';
 
@@ -65,7 +65,7 @@ async function bareRun(
     const began = performance.now();
     const outputs = await runBlock(model.blocks[l], config, chunk, resid, past, fetch);
     sum += performance.now() - began;
-    resid = floats(outputs, 'hook_resid_post');
+    resid = floatData(outputs, 'hook_resid_post');
   }
   const targets = new Int32Array(to - from);
   const rows = results.includes('target_logit') ? resid : resid.subarray(-config.dModel);

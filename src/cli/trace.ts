@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import { TokenscopeError } from '../errors.ts';
 import type { HookTensor, Intervention } from '../runtime/api.ts';
-import { collectHooks } from '../runtime/collect.ts';
+import { collectHooks } from '../runtime/running/collectHooks.ts';
 import { type SavedTensor, safetensorsParts } from '../weights/writeSafetensors.ts';
 import { type CommonOptions, prepare, UsageError } from './common.ts';
 import { print, printJson, table } from './terminal.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { EngineApi, LoadOptions, LoadProgress, ModelInfo } from '../runtime/api.ts';
-import { EngineClient } from '../runtime/client.ts';
+import { EngineClient } from '../runtime/worker/client.ts';
 import { bundledModelPath } from '../weights/bundled.ts';
 import { readSettings } from './settings.ts';
 

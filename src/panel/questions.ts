@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../runtime/api.ts';
-import type { EngineClient } from '../runtime/client.ts';
+import type { EngineClient } from '../runtime/worker/client.ts';
 import type { Outbox } from './outbox.ts';
 import type { PageMessage } from './protocol.ts';
 import { likeliest, pieceView } from './views.ts';

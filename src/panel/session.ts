@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { EngineService } from '../editor/engine.ts';
 import type { TokenHighlight } from '../editor/highlight.ts';
 import { readSettings } from '../editor/settings.ts';
-import type { EngineClient } from '../runtime/client.ts';
+import type { EngineClient } from '../runtime/worker/client.ts';
 import { textEnd, UNITS_PER_TOKEN } from './clip.ts';
 import { errorView } from './errorView.ts';
 import type { ExploredText } from './exploredText.ts';

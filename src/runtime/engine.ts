@@ -14,21 +14,21 @@ import type {
   RunChunk,
   RunRequest,
 } from './api.ts';
-import { breathe } from './breathe.ts';
-import { CachePool, type RunCache } from './cache.ts';
-import { CALIBRATION_TEXT } from './calibrationText.ts';
-import { floats } from './forward.ts';
-import { generateTokens } from './generate.ts';
-import { isHooked, runHooked } from './hookRun.ts';
-import { logitLens } from './lens.ts';
-import { type LoadedModel, loadModel, releaseModel } from './model.ts';
+import { CALIBRATION_TEXT } from './loading/calibrationText.ts';
+import { type LoadedModel, loadModel, releaseModel } from './loading/model.ts';
+import { readSmoothing, saveSmoothing } from './loading/smoothingFile.ts';
 import { configureRuntime } from './ort.ts';
-import { layerPattern } from './pattern.ts';
-import { runCached } from './run.ts';
-import { readSmoothing, saveSmoothing } from './smoothingFile.ts';
+import { breathe } from './running/breathe.ts';
+import { CachePool, type RunCache } from './running/cache.ts';
+import { runCached } from './running/cachedRun.ts';
+import { floatData } from './running/forward.ts';
+import { generateTokens } from './running/generate.ts';
+import { isHooked, runHooked } from './running/hookedRun.ts';
+import { logitLens } from './running/lens.ts';
+import { layerPattern } from './running/pattern.ts';
+import { runUnembed } from './running/unembedding.ts';
 import { createTokenizer } from './tokenizer/tokenizer.ts';
 import type { Piece, Token, Tokenizer } from './tokenizer/types.ts';
-import { runUnembed } from './unembedding.ts';
 
 interface Loaded {
   info: ModelInfo;
@@ -126,7 +126,7 @@ export class Engine implements EngineApi {
   async logits(ids: readonly number[], position: number, signal?: AbortSignal): Promise<Float32Array> {
     const run = this.onCache(ids.slice(0, position + 1), signal, async function* (cache, { model }) {
       const resid = cache.residual(model.config.nLayers, position, position + 1);
-      yield floats(await runUnembed(model, resid, [0], 1, ['logits']), 'logits');
+      yield floatData(await runUnembed(model, resid, [0], 1, ['logits']), 'logits');
     });
     return only(run);
   }

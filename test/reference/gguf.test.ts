@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { collectHooks } from '../../src/runtime/collect.ts';
+import { collectHooks } from '../../src/runtime/running/collectHooks.ts';
 import { fixture, readArrays, readJson } from '../fixtures.ts';
 import { all, close, loadedEngine, losses, sameGreedy } from './compare.ts';
 

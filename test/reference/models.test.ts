@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ModelInfo } from '../../src/runtime/api.ts';
-import { collectHooks } from '../../src/runtime/collect.ts';
 import type { Engine } from '../../src/runtime/engine.ts';
+import { collectHooks } from '../../src/runtime/running/collectHooks.ts';
 import { fixture, readArrays, readJson } from '../fixtures.ts';
 import { all, close, loadedEngine, losses, sameGreedy } from './compare.ts';
 

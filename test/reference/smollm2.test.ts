@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { totals } from '../../src/analysis/surprisal.ts';
 import { scoringWindows } from '../../src/analysis/windows.ts';
-import { collectHooks } from '../../src/runtime/collect.ts';
 import type { Engine } from '../../src/runtime/engine.ts';
+import { collectHooks } from '../../src/runtime/running/collectHooks.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { fixture, readJson, repositoryRoot } from '../fixtures.ts';
 import { all, close, loadedEngine, losses, sameGreedy } from './compare.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ModelError, TokenscopeError } from '../../src/errors.ts';
 import type { LoadProgress, RunChunk } from '../../src/runtime/api.ts';
-import { EngineClient } from '../../src/runtime/client.ts';
+import { EngineClient } from '../../src/runtime/worker/client.ts';
 import { FAIL, logitsAfter, VOCAB } from './fakeEngine.ts';
 
 const LOAD = { path: 'fake.gguf', precision: 'int8' } as const;

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { serve } from '../../src/runtime/serve.ts';
+import { serve } from '../../src/runtime/worker/serve.ts';
 import { FakeEngine } from './fakeEngine.ts';
 
 serve(new FakeEngine(), parentPort!);

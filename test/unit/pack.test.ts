@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { pack } from '../../src/runtime/loading/pack.ts';
 import { configureRuntime } from '../../src/runtime/ort.ts';
-import { pack } from '../../src/runtime/pack.ts';
 
 describe('pack', () => {
   before(() => configureRuntime(2));

@@ -1,8 +1,8 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readFloatArrays } from '../weights/safetensors.ts';
-import type { ModelSource } from '../weights/source.ts';
-import { safetensorsParts } from '../weights/writeSafetensors.ts';
+import { readFloatArrays } from '../../weights/safetensors.ts';
+import type { ModelSource } from '../../weights/source.ts';
+import { safetensorsParts } from '../../weights/writeSafetensors.ts';
 import { type Smoothing, smoothingFromArrays, smoothingToArrays } from './smoothing.ts';
 
 /** Changes when the calibration does, so that files of an older one are not used. */

@@ -1,7 +1,7 @@
-import { type BlockWeight, blockWeightNames, type TransformerConfig } from '../transformer/config.ts';
-import type { WeightPrecision } from '../transformer/linear.ts';
-import type { ModelSource, WeightName } from '../weights/source.ts';
-import type { TypedArray } from './ort.ts';
+import { type BlockWeight, blockWeightNames, type TransformerConfig } from '../../transformer/config.ts';
+import type { WeightPrecision } from '../../transformer/linear.ts';
+import type { ModelSource, WeightName } from '../../weights/source.ts';
+import type { TypedArray } from '../ort.ts';
 import { type Part, pack } from './pack.ts';
 import { type BlockSmoothing, columnMagnitudes, divisors, joinGroups, spreadGroups } from './smoothing.ts';
 

@@ -1,8 +1,8 @@
-import type { LensLayer, LensRequest } from './api.ts';
+import type { LensLayer, LensRequest } from '../api.ts';
+import type { LoadedModel } from '../loading/model.ts';
 import { breathe } from './breathe.ts';
 import { NO_TARGET, type RunCache } from './cache.ts';
-import type { LoadedModel } from './model.ts';
-import { CHUNK } from './run.ts';
+import { CHUNK } from './cachedRun.ts';
 import { type Distributions, distributions } from './unembedding.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { WeightPrecision } from '../transformer/linear.ts';
-import { quantiseGraph } from '../transformer/quantise.ts';
-import { createSession, ort, type TypedArray } from './ort.ts';
+import type { WeightPrecision } from '../../transformer/linear.ts';
+import { quantiseGraph } from '../../transformer/quantise.ts';
+import { createSession, ort, type TypedArray } from '../ort.ts';
 
 /** One matrix of a fused projection, output-major `[rows, dIn]` as the model's files hold it. */
 export interface Part {

@@ -1,8 +1,8 @@
-import { parseBlockHook } from '../transformer/hooks.ts';
-import type { HookTensor, Intervention, RunChunk } from './api.ts';
+import { parseBlockHook } from '../../transformer/hooks.ts';
+import type { HookTensor, Intervention, RunChunk } from '../api.ts';
+import type { LoadedModel } from '../loading/model.ts';
+import { spreadGroups } from '../loading/smoothing.ts';
 import type { ZIntervention } from './forward.ts';
-import type { LoadedModel } from './model.ts';
-import { spreadGroups } from './smoothing.ts';
 
 type HeadIntervention = Extract<Intervention, { head: number }>;
 type ResidIntervention = Exclude<Intervention, { head: number }>;

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { Engine } from './engine.ts';
+import { Engine } from '../engine.ts';
 import { serve } from './serve.ts';
 
 // The worker's entry: an engine behind the port it was started with.

@@ -1,7 +1,7 @@
-import type { TransformerConfig } from '../transformer/config.ts';
-import { causalMask, rotaryAngles } from '../transformer/positions.ts';
-import type { EmbeddingRows } from '../weights/source.ts';
-import { ort } from './ort.ts';
+import type { TransformerConfig } from '../../transformer/config.ts';
+import { causalMask, rotaryAngles } from '../../transformer/positions.ts';
+import type { EmbeddingRows } from '../../weights/source.ts';
+import { ort } from '../ort.ts';
 
 /** What every block needs to know of the n positions it is run on; made once a chunk, the same for all layers. */
 export interface ChunkInputs {
@@ -16,7 +16,7 @@ export interface ZIntervention {
   shift: Float32Array;
 }
 
-export function float(data: Float32Array, shape: number[]): ort.Tensor {
+export function floatTensor(data: Float32Array, shape: number[]): ort.Tensor {
   return new ort.Tensor('float32', data, shape);
 }
 
@@ -24,14 +24,14 @@ export function float(data: Float32Array, shape: number[]): ort.Tensor {
 export function chunkInputs(config: TransformerConfig, from: number, count: number): ChunkInputs {
   const { nHeads, dHead, positions } = config;
   const shared: Record<string, ort.Tensor> = {
-    mask: float(causalMask(from, count), [count, from + count]),
-    z_scale: float(new Float32Array(nHeads).fill(1), [nHeads, 1]),
-    z_shift: float(new Float32Array(nHeads * dHead), [1, nHeads, dHead]),
+    mask: floatTensor(causalMask(from, count), [count, from + count]),
+    z_scale: floatTensor(new Float32Array(nHeads).fill(1), [nHeads, 1]),
+    z_shift: floatTensor(new Float32Array(nHeads * dHead), [1, nHeads, dHead]),
   };
   if (positions.kind === 'rotary') {
     const { cos, sin } = rotaryAngles(positions, from, count);
-    shared.cos = float(cos, [count, 1, dHead / 2]);
-    shared.sin = float(sin, [count, 1, dHead / 2]);
+    shared.cos = floatTensor(cos, [count, 1, dHead / 2]);
+    shared.sin = floatTensor(sin, [count, 1, dHead / 2]);
   }
   return { from, count, shared };
 }
@@ -55,19 +55,19 @@ export function runBlock(
   const pastShape = [chunk.from, nKvHeads, dHead];
   const feeds: Record<string, ort.Tensor> = {
     ...chunk.shared,
-    resid_pre: float(resid, [chunk.count, dModel]),
-    past_k: float(past.k, pastShape),
-    past_v: float(past.v, pastShape),
+    resid_pre: floatTensor(resid, [chunk.count, dModel]),
+    past_k: floatTensor(past.k, pastShape),
+    past_v: floatTensor(past.v, pastShape),
   };
   if (z) {
-    feeds.z_scale = float(z.scale, [nHeads, 1]);
-    feeds.z_shift = float(z.shift, [z.shift.length / (nHeads * dHead), nHeads, dHead]);
+    feeds.z_scale = floatTensor(z.scale, [nHeads, 1]);
+    feeds.z_shift = floatTensor(z.shift, [z.shift.length / (nHeads * dHead), nHeads, dHead]);
   }
   return session.run(feeds, fetch);
 }
 
 /** The float32 values of one fetched output. */
-export function floats(outputs: ort.InferenceSession.OnnxValueMapType, name: string): Float32Array {
+export function floatData(outputs: ort.InferenceSession.OnnxValueMapType, name: string): Float32Array {
   return outputs[name].data as Float32Array;
 }
 

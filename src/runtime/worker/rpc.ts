@@ -23,9 +23,9 @@ import type {
   ModelInfo,
   RunChunk,
   RunRequest,
-} from './api.ts';
+} from '../api.ts';
+import type { Piece, Token } from '../tokenizer/types.ts';
 import { toWire, type WireError } from './rpcErrors.ts';
-import type { Piece, Token } from './tokenizer/types.ts';
 
 /** A call that answers once. Arguments are wrapped, so that arrays are not taken for positional parameters. */
 const call = <A, R>(name: keyof EngineApi) => new RequestType<A, R, WireError>(name, ParameterStructures.byName);

@@ -1,4 +1,4 @@
-import { TokenscopeError } from '../errors.ts';
+import { TokenscopeError } from '../../errors.ts';
 import type {
   EngineApi,
   GeneratedToken,
@@ -11,10 +11,10 @@ import type {
   ModelInfo,
   RunChunk,
   RunRequest,
-} from './api.ts';
+} from '../api.ts';
+import type { Piece, Token } from '../tokenizer/types.ts';
 import { NewestWins } from './newestWins.ts';
 import { calls, streams } from './rpc.ts';
-import type { Piece, Token } from './tokenizer/types.ts';
 import { WorkerLink, type WorkerOptions } from './workerLink.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { TransformerConfig } from '../transformer/config.ts';
+import type { TransformerConfig } from '../../transformer/config.ts';
 
 /** Positions a fresh cache has room for; it doubles as needed, up to the context length. */
 const FIRST_CAPACITY = 256;

@@ -1,9 +1,9 @@
-import { cacheKeyOutput } from '../transformer/block.ts';
+import { cacheKeyOutput } from '../../transformer/block.ts';
+import type { LoadedModel } from '../loading/model.ts';
+import type { ort } from '../ort.ts';
 import { breathe } from './breathe.ts';
 import type { RunCache } from './cache.ts';
-import { addPositions, chunkInputs, embed, floats, runBlock, type ZIntervention } from './forward.ts';
-import type { LoadedModel } from './model.ts';
-import type { ort } from './ort.ts';
+import { addPositions, chunkInputs, embed, floatData, runBlock, type ZIntervention } from './forward.ts';
 
 /** What a run may do between and inside blocks. */
 export interface BlockHooks {
@@ -49,10 +49,10 @@ export async function appendChunk(
     const fetch = ['hook_resid_post', keys, 'attn.hook_v', ...(hooks?.fetch(l) ?? [])];
     const z = hooks?.z?.(l, from, count);
     const outputs = await runBlock(model.blocks[l], config, chunk, x, cache.past(l, from), [...new Set(fetch)], z);
-    cache.k[l].set(floats(outputs, keys), from * width);
-    cache.v[l].set(floats(outputs, 'attn.hook_v'), from * width);
+    cache.k[l].set(floatData(outputs, keys), from * width);
+    cache.v[l].set(floatData(outputs, 'attn.hook_v'), from * width);
     hooks?.onBlock(l, outputs);
-    x = floats(outputs, 'hook_resid_post');
+    x = floatData(outputs, 'hook_resid_post');
   }
   cache.resid[nLayers].set(x, from * d);
   for (let p = from; p < to; p++) cache.ids.push(ids[p]);

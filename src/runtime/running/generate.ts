@@ -1,11 +1,11 @@
-import { candidates, sample, seededRandom, sortLogits } from '../analysis/sampling.ts';
-import type { GeneratedToken, GenerateRequest } from './api.ts';
+import { candidates, sample, seededRandom, sortLogits } from '../../analysis/sampling.ts';
+import type { GeneratedToken, GenerateRequest } from '../api.ts';
+import type { LoadedModel } from '../loading/model.ts';
+import type { Tokenizer } from '../tokenizer/types.ts';
 import { type CachePool, NO_TARGET } from './cache.ts';
-import { floats } from './forward.ts';
-import type { LoadedModel } from './model.ts';
+import { CHUNK } from './cachedRun.ts';
+import { floatData } from './forward.ts';
 import { appendChunk } from './prefill.ts';
-import { CHUNK } from './run.ts';
-import type { Tokenizer } from './tokenizer/types.ts';
 import { runUnembed } from './unembedding.ts';
 
 /**
@@ -36,14 +36,14 @@ export async function* generateTokens(
       const greedy = sampling.temperature === 0;
       const fetch = greedy ? ['lse', 'top_ids', 'top_logits'] : ['lse', 'logits'];
       const outputs = await runUnembed(model, last, [NO_TARGET], 1, fetch);
-      const lse = floats(outputs, 'lse')[0];
+      const lse = floatData(outputs, 'lse')[0];
       let id: number;
       let logit: number;
       if (greedy) {
         id = Number((outputs.top_ids.data as BigInt64Array)[0]);
-        logit = floats(outputs, 'top_logits')[0];
+        logit = floatData(outputs, 'top_logits')[0];
       } else {
-        const logits = floats(outputs, 'logits');
+        const logits = floatData(outputs, 'logits');
         id = sample(candidates(sortLogits(logits), sampling), random);
         logit = logits[id];
       }

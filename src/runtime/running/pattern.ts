@@ -1,8 +1,8 @@
-import type { HookTensor } from './api.ts';
+import type { HookTensor } from '../api.ts';
+import type { LoadedModel } from '../loading/model.ts';
 import { breathe } from './breathe.ts';
 import type { RunCache } from './cache.ts';
-import { chunkInputs, floats, runBlock } from './forward.ts';
-import type { LoadedModel } from './model.ts';
+import { chunkInputs, floatData, runBlock } from './forward.ts';
 
 /** Rows run together; bounds the scratch memory of long inputs. */
 const ROWS = 256;
@@ -31,7 +31,7 @@ export async function layerPattern(
     const outputs = await runBlock(model.blocks[layer], config, chunk, resid, cache.past(layer, from), [
       'attn.hook_pattern',
     ]);
-    placeRows(floats(outputs, 'attn.hook_pattern'), data, config.nHeads, n, from, to);
+    placeRows(floatData(outputs, 'attn.hook_pattern'), data, config.nHeads, n, from, to);
   }
   return { shape: [config.nHeads, n, n], data };
 }

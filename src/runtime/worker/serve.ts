@@ -6,7 +6,7 @@ import {
   type RequestParam,
   type RequestType,
 } from 'vscode-jsonrpc/node';
-import type { EngineApi } from './api.ts';
+import type { EngineApi } from '../api.ts';
 import { calls, type StreamParams, type StreamType, streams, TransferringWriter } from './rpc.ts';
 import { toWire, type WireError } from './rpcErrors.ts';
 

@@ -1,7 +1,7 @@
+import type { LoadedModel } from '../loading/model.ts';
+import { ort } from '../ort.ts';
 import { NO_TARGET, PositionResults, type RunCache } from './cache.ts';
-import { float, floats } from './forward.ts';
-import type { LoadedModel } from './model.ts';
-import { ort } from './ort.ts';
+import { floatData, floatTensor } from './forward.ts';
 
 const SUMMARY = ['lse', 'entropy', 'target_logit', 'target_above'];
 
@@ -22,7 +22,7 @@ export function runUnembed(
   const target = BigInt64Array.from(targets, (id) => BigInt(Math.max(id, 0)));
   const k = BigInt64Array.of(BigInt(Math.max(1, Math.min(topK, model.config.vocabSize))));
   const feeds = {
-    resid: float(resid, [n, model.config.dModel]),
+    resid: floatTensor(resid, [n, model.config.dModel]),
     target: new ort.Tensor('int64', target, [n, 1]),
     k: new ort.Tensor('int64', k, [1]),
   };
@@ -49,19 +49,19 @@ export async function distributions(
 ): Promise<Distributions> {
   const top = topK > 0 ? ['top_logits', 'top_ids'] : [];
   const outputs = await runUnembed(model, resid, targets, topK, [...SUMMARY, ...top]);
-  const lse = floats(outputs, 'lse');
+  const lse = floatData(outputs, 'lse');
   const k = Math.min(topK, model.config.vocabSize);
   const above = outputs.target_above.data as Int32Array;
   const has = (i: number) => targets[i] !== NO_TARGET;
   return {
     lse,
-    entropy: floats(outputs, 'entropy'),
-    targetLogprob: floats(outputs, 'target_logit').map((x, i) => (has(i) ? x - lse[i] : Number.NaN)),
+    entropy: floatData(outputs, 'entropy'),
+    targetLogprob: floatData(outputs, 'target_logit').map((x, i) => (has(i) ? x - lse[i] : Number.NaN)),
     targetRank: Int32Array.from(above, (count, i) => (has(i) ? count + 1 : 0)),
     topK: k,
     topIds: topK > 0 ? Int32Array.from(outputs.top_ids.data as BigInt64Array, Number) : new Int32Array(0),
     topLogprobs:
-      topK > 0 ? floats(outputs, 'top_logits').map((x, i) => x - lse[Math.floor(i / k)]) : new Float32Array(0),
+      topK > 0 ? floatData(outputs, 'top_logits').map((x, i) => x - lse[Math.floor(i / k)]) : new Float32Array(0),
   };
 }
 

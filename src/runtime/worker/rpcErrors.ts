@@ -1,5 +1,5 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { ModelError, TokenscopeError } from '../errors.ts';
+import { ModelError, TokenscopeError } from '../../errors.ts';
 
 /** Classes that cross with their fields; any other error crosses as a plain one. */
 const classes = { TokenscopeError, ModelError };

@@ -1,4 +1,4 @@
-import type { EngineApi } from './api.ts';
+import type { EngineApi } from '../api.ts';
 
 /** An engine where a newer call of a kind aborts the older one, which ends at once. */
 export class NewestWins implements EngineApi {

@@ -7,7 +7,7 @@ import {
   type RequestParam,
   type RequestType,
 } from 'vscode-jsonrpc/node';
-import { TokenscopeError } from '../errors.ts';
+import { TokenscopeError } from '../../errors.ts';
 import { type StreamParams, type StreamType, TransferringWriter } from './rpc.ts';
 import { endsWorker, fromWire, notEnoughMemory, type WireError } from './rpcErrors.ts';
 

@@ -1,6 +1,6 @@
-import type { RunChunk, RunRequest } from './api.ts';
+import type { RunChunk, RunRequest } from '../api.ts';
+import type { LoadedModel } from '../loading/model.ts';
 import type { CachePool, RunCache } from './cache.ts';
-import type { LoadedModel } from './model.ts';
 import { appendChunk } from './prefill.ts';
 import { refreshResults } from './unembedding.ts';
 

@@ -1,4 +1,4 @@
-import type { HookTensor, RunChunk } from './api.ts';
+import type { HookTensor, RunChunk } from '../api.ts';
 import { placeRows } from './pattern.ts';
 
 /**

@@ -1,14 +1,14 @@
-import { blockGraph } from '../transformer/block.ts';
-import type { GraphBuilder } from '../transformer/builder.ts';
-import type { TransformerConfig } from '../transformer/config.ts';
-import type { WeightPrecision } from '../transformer/linear.ts';
-import { unembedGraph } from '../transformer/unembed.ts';
-import type { EmbeddingRows, ModelSource } from '../weights/source.ts';
-import type { LoadProgress } from './api.ts';
+import { blockGraph } from '../../transformer/block.ts';
+import type { GraphBuilder } from '../../transformer/builder.ts';
+import type { TransformerConfig } from '../../transformer/config.ts';
+import type { WeightPrecision } from '../../transformer/linear.ts';
+import { unembedGraph } from '../../transformer/unembed.ts';
+import type { EmbeddingRows, ModelSource } from '../../weights/source.ts';
+import type { LoadProgress } from '../api.ts';
+import { createSession, type ort, type TypedArray } from '../ort.ts';
+import { breathe } from '../running/breathe.ts';
 import { packBlock, readBlock } from './blockWeights.ts';
-import { breathe } from './breathe.ts';
-import { Calibration } from './calibrate.ts';
-import { createSession, type ort, type TypedArray } from './ort.ts';
+import { Calibration } from './calibration.ts';
 import { pack } from './pack.ts';
 import type { BlockSmoothing, Smoothing } from './smoothing.ts';
 

@@ -1,4 +1,4 @@
-import type { TransformerConfig } from '../transformer/config.ts';
+import type { TransformerConfig } from '../../transformer/config.ts';
 
 /**
  * SmoothQuant (Xiao et al., arXiv 2211.10438): a few input channels carry values far larger than the rest, and a row

@@ -1,13 +1,13 @@
-import { matchHooks, parseBlockHook } from '../transformer/hooks.ts';
-import type { HookTensor, Intervention, RunChunk, RunRequest } from './api.ts';
+import { matchHooks, parseBlockHook } from '../../transformer/hooks.ts';
+import type { HookTensor, Intervention, RunChunk, RunRequest } from '../api.ts';
+import type { LoadedModel } from '../loading/model.ts';
+import { spreadGroups } from '../loading/smoothing.ts';
+import type { ort } from '../ort.ts';
 import { RunCache } from './cache.ts';
-import { addPositions, embed, floats } from './forward.ts';
+import { CHUNK, resultChunk } from './cachedRun.ts';
+import { addPositions, embed, floatData } from './forward.ts';
 import { Interventions } from './interventions.ts';
-import type { LoadedModel } from './model.ts';
-import type { ort } from './ort.ts';
 import { appendChunk } from './prefill.ts';
-import { CHUNK, resultChunk } from './run.ts';
-import { spreadGroups } from './smoothing.ts';
 import { refreshResults, runUnembed } from './unembedding.ts';
 
 /**
@@ -85,7 +85,7 @@ class ChunkHooks {
 
   block(layer: number, outputs: ort.InferenceSession.OnnxValueMapType): void {
     for (const name of this.blockOutputs(layer)) {
-      const data = floats(outputs, name);
+      const data = floatData(outputs, name);
       unsmooth(this.model, layer, name, data);
       this.tensors[`blocks.${layer}.${name}`] = { shape: [...outputs[name].dims], data };
     }

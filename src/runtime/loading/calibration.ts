@@ -1,11 +1,11 @@
-import { blockGraph } from '../transformer/block.ts';
-import { GraphBuilder } from '../transformer/builder.ts';
-import type { TransformerConfig } from '../transformer/config.ts';
-import { norm } from '../transformer/norm.ts';
-import type { EmbeddingRows } from '../weights/source.ts';
+import { blockGraph } from '../../transformer/block.ts';
+import { GraphBuilder } from '../../transformer/builder.ts';
+import type { TransformerConfig } from '../../transformer/config.ts';
+import { norm } from '../../transformer/norm.ts';
+import type { EmbeddingRows } from '../../weights/source.ts';
+import { createSession, type TypedArray } from '../ort.ts';
+import { addPositions, chunkInputs, embed, floatData, floatTensor, runBlock } from '../running/forward.ts';
 import { blockDivisors, packBlock, type RawBlock } from './blockWeights.ts';
-import { addPositions, chunkInputs, embed, float, floats, runBlock } from './forward.ts';
-import { createSession, type TypedArray } from './ort.ts';
 import { type BlockSmoothing, columnMagnitudes, divisors } from './smoothing.ts';
 
 const SEEN = ['ln1.hook_normalized', 'attn.hook_z', 'ln2.hook_normalized', 'mlp.hook_post'] as const;
@@ -41,9 +41,9 @@ export class Calibration {
       const chunk = chunkInputs(config, 0, this.resid.length / config.dModel);
       const none = { k: new Float32Array(0), v: new Float32Array(0) };
       const outputs = await runBlock(session, config, chunk, this.resid, none, [...SEEN, 'hook_resid_post']);
-      this.resid = floats(outputs, 'hook_resid_post');
+      this.resid = floatData(outputs, 'hook_resid_post');
       const widths = [config.dModel, config.nHeads * config.dHead, config.dModel, config.dMlp];
-      const [ln1, z, ln2, post] = SEEN.map((name, i) => columnMagnitudes(floats(outputs, name), widths[i]));
+      const [ln1, z, ln2, post] = SEEN.map((name, i) => columnMagnitudes(floatData(outputs, name), widths[i]));
       return blockDivisors(raw, { ln1, z, ln2, post }, config);
     } finally {
       await session.release();
@@ -61,8 +61,8 @@ export class Calibration {
     g.output('normalized', norm(g, g.input('resid', 'float', ['n', d]), 'ln_final', this.config), 'float', ['n', d]);
     const session = await createSession(g.encode(), weights);
     try {
-      const outputs = await session.run({ resid: float(this.resid, [this.resid.length / d, d]) });
-      return divisors(columnMagnitudes(floats(outputs, 'normalized'), d), columnMagnitudes(U, d));
+      const outputs = await session.run({ resid: floatTensor(this.resid, [this.resid.length / d, d]) });
+      return divisors(columnMagnitudes(floatData(outputs, 'normalized'), d), columnMagnitudes(U, d));
     } finally {
       await session.release();
     }
