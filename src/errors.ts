@@ -18,3 +18,8 @@ export class TokenscopeError extends Error {
 export class ModelError extends TokenscopeError {
   override name = 'ModelError';
 }
+
+/** The engine's worker ended: what was under way is lost. Its users are told of the end once, not of each lost call. */
+export class EngineEnded extends TokenscopeError {
+  override name = 'EngineEnded';
+}

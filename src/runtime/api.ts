@@ -1,14 +1,18 @@
 import type { SamplingSettings } from '../analysis/sampling.ts';
 import type { Piece, Token } from './tokenizer/types.ts';
 
-/** What the engine offers, in its worker (engine.ts) and through the host's client (client.ts) alike. */
-export interface EngineApi {
+/** What the engine offers, in its worker (engine.ts) and through the host's client (worker/client.ts) alike. */
+export interface EngineApi extends EngineCalls {
   /** The loaded model; undefined before the first load. */
   readonly model: ModelInfo | undefined;
+}
+
+/** The calls of an engine; ENGINE_CALLS says how each goes over the wire. */
+export interface EngineCalls {
   /** Loads a model (or does nothing if just this one is loaded). A load that fails or is aborted keeps the old one. */
   load(options: LoadOptions, signal?: AbortSignal): AsyncGenerator<LoadProgress, ModelInfo>;
   unload(): Promise<void>;
-  encode(text: string): Promise<Token[]>;
+  encode(text: string, signal?: AbortSignal): Promise<Token[]>;
   /** Tokens given by id, with the text they decode to. */
   describe(ids: readonly number[]): Promise<{ text: string; tokens: Token[] }>;
   pieces(ids: readonly number[]): Promise<Piece[]>;
@@ -22,6 +26,38 @@ export interface EngineApi {
   /** Logit lens at the given positions (default: all): the unembedding applied to every layer's residual. */
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer>;
 }
+
+/** What client, server and wire need to know of a call. */
+export interface CallShape {
+  /** Whether it streams values or answers once. */
+  streams: boolean;
+  /** How many arguments it takes before its signal. */
+  parameters: number;
+  /** In a channel, a newer call of this kind ends the older one. */
+  newestWins?: boolean;
+  /** Its request may say how urgent it is. */
+  prioritised?: boolean;
+  /** It runs foreign rules (a tokenizer's regular expressions) that may never end: see Watchdog. */
+  watched?: boolean;
+}
+
+export const ENGINE_CALLS = {
+  load: { streams: true, parameters: 1, newestWins: true, watched: true },
+  unload: { streams: false, parameters: 0 },
+  encode: { streams: false, parameters: 1, watched: true },
+  describe: { streams: false, parameters: 1 },
+  pieces: { streams: false, parameters: 1 },
+  run: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  logits: { streams: false, parameters: 2, newestWins: true },
+  pattern: { streams: false, parameters: 2, newestWins: true },
+  generate: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  lens: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+} as const satisfies Record<keyof EngineCalls, CallShape>;
+
+export type CallName = keyof EngineCalls;
+
+/** Work in the background stands back, block by block, while any in the foreground is under way. */
+export type Priority = 'foreground' | 'background';
 
 export type Precision = 'int8' | 'fp32';
 
@@ -78,6 +114,7 @@ export type Intervention =
   | { hook: `blocks.${number}.hook_resid_pre`; set: HookTensor; position?: number };
 
 export interface RunRequest {
+  priority?: Priority;
   ids: readonly number[];
   /** Most likely candidates a position; 0 = none. */
   topK: number;
@@ -110,6 +147,7 @@ export interface RunChunk {
 }
 
 export interface GenerateRequest {
+  priority?: Priority;
   ids: readonly number[];
   maxTokens: number;
   sampling: SamplingSettings;
@@ -130,6 +168,7 @@ export interface GeneratedToken {
 }
 
 export interface LensRequest {
+  priority?: Priority;
   ids: readonly number[];
   topK: number;
   positions?: readonly number[];

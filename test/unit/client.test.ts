@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { ModelError, TokenscopeError } from '../../src/errors.ts';
+import { EngineEnded, ModelError, TokenscopeError } from '../../src/errors.ts';
 import type { LoadProgress, RunChunk } from '../../src/runtime/api.ts';
 import { EngineClient } from '../../src/runtime/worker/client.ts';
-import { FAIL, logitsAfter, VOCAB } from './fakeEngine.ts';
+import { BUSY, FAIL, HANGS, logitsAfter, VOCAB } from './fakeEngine.ts';
 
 const LOAD = { path: 'fake.gguf', precision: 'int8' } as const;
 const GENERATE = { ids: [1], maxTokens: 1e9, sampling: { temperature: 1, topK: 0, topP: 1 }, seed: 1 };
@@ -329,6 +329,27 @@ describe('client of an engine in a worker', () => {
         assert.equal((await runIds(1)).length, 1);
       });
     }
+
+    it('work that reacts to nothing is ended, said once, and the next call has the model again', async () => {
+      const impatient = new EngineClient({ workerUrl, unresponsiveAfter: 300 });
+      const told: string[] = [];
+      impatient.onDidCrash(({ what }) => told.push(what));
+      await all(impatient.load(LOAD));
+      const other = impatient.logits([1], 0);
+      await other;
+      await assert.rejects(impatient.encode(HANGS), EngineEnded);
+      assert.equal((await all(impatient.run({ ids: [1], topK: 0 }))).length, 1);
+      assert.equal(told.length, 1);
+      assert.match(told[0], /no sign of life for 0\.3 seconds/);
+      impatient.dispose();
+    });
+
+    it('work that only takes long is left alone', async () => {
+      const impatient = new EngineClient({ workerUrl, unresponsiveAfter: 300 });
+      await all(impatient.load(LOAD));
+      assert.equal((await impatient.encode(BUSY)).length, BUSY.length);
+      impatient.dispose();
+    });
 
     it('a script that is not there is a death as well', async () => {
       const lost = new EngineClient({ workerUrl: pathToFileURL(join(scratch, 'nowhere.cjs')) });

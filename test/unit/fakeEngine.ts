@@ -13,11 +13,19 @@ import type {
   RunChunk,
   RunRequest,
 } from '../../src/runtime/api.ts';
+import { pulse } from '../../src/runtime/pulse.ts';
 import type { Piece, Token } from '../../src/runtime/tokenizer/types.ts';
+import { ForwardingEngine } from '../../src/runtime/worker/forwarding.ts';
 
 /** Ids that make the fake engine fail in one way each. */
 export const FAIL = { exit: 900, throwLater: 901, person: 902, memory: 903, trap: 904, plain: 905, uncloneable: 906 };
+/** A text whose encoding never ends, and one that ends when it is told to. */
+export const HANGS = 'hangs';
+export const BUSY = 'busy';
 export const VOCAB = 8;
+
+/** Longer than the tests' limit for a sign of life. */
+export const BUSY_MS = 700;
 
 /** Bytes that the engine keeps: their own buffer, and a part of one that all of Node shares. */
 const KEPT = Uint8Array.of(7, 0xff);
@@ -27,12 +35,12 @@ const POOLED = Buffer.from([6, 0xfe]);
  * An engine of closed forms: a token is a code unit with id code % 8; logit(id | after id t) = -|id - t|; a chunk is two
  * positions. `generate` never ends by itself; `describe` tells how many generations were stopped by their signal.
  */
-export class FakeEngine implements EngineApi {
+export class FakeEngine extends ForwardingEngine implements EngineApi {
   model: ModelInfo | undefined;
   private stopped = 0;
   private loads = 0;
 
-  async *load(options: LoadOptions, signal?: AbortSignal): AsyncGenerator<LoadProgress, ModelInfo> {
+  override async *load(options: LoadOptions, signal?: AbortSignal): AsyncGenerator<LoadProgress, ModelInfo> {
     if (options.path === 'missing') throw new ModelError('There is no such file.', options.path, 'Choose another.');
     if (this.model?.path === options.path && this.model.precision === options.precision) return this.model;
     for (let done = 0; done < 3; done++) {
@@ -44,25 +52,28 @@ export class FakeEngine implements EngineApi {
     return this.model;
   }
 
-  async unload(): Promise<void> {
+  override async unload(): Promise<void> {
     this.model = undefined;
   }
 
-  async encode(text: string): Promise<Token[]> {
+  override async encode(text: string): Promise<Token[]> {
     this.need();
+    // Steps double with every letter, and no signal is looked at meanwhile.
+    if (text === HANGS) /^(a+)+$/.test(`${'a'.repeat(200)}b`);
+    if (text === BUSY) for (const end = performance.now() + BUSY_MS; performance.now() < end; ) pulse();
     return [...text].map((c, i) => ({ id: c.charCodeAt(0) % VOCAB, text: c, start: i, end: i + 1 }));
   }
 
-  async describe(ids: readonly number[]): Promise<{ text: string; tokens: Token[] }> {
+  override async describe(ids: readonly number[]): Promise<{ text: string; tokens: Token[] }> {
     return { text: `stopped ${this.stopped}, loads ${this.loads}, ids ${ids.join(' ')}`, tokens: [] };
   }
 
-  async pieces(ids: readonly number[]): Promise<Piece[]> {
+  override async pieces(ids: readonly number[]): Promise<Piece[]> {
     if (ids.includes(FAIL.uncloneable)) return [{ text: (() => 'x') as unknown as string }];
     return ids.map((id) => ({ text: `<${id}>`, bytes: id % 2 === 0 ? POOLED : KEPT }));
   }
 
-  async *run({ ids, topK }: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk> {
+  override async *run({ ids, topK }: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk> {
     this.need();
     for (let from = 0; from < ids.length; from += 2) {
       const count = Math.min(2, ids.length - from);
@@ -74,13 +85,13 @@ export class FakeEngine implements EngineApi {
     }
   }
 
-  async logits(ids: readonly number[], position: number): Promise<Float32Array> {
+  override async logits(ids: readonly number[], position: number): Promise<Float32Array> {
     this.need();
     return logitsAfter(ids[position]);
   }
 
   /** Row q attends evenly to [0, q], in two heads; a view into the middle of a larger buffer. */
-  async pattern(ids: readonly number[]): Promise<HookTensor> {
+  override async pattern(ids: readonly number[]): Promise<HookTensor> {
     const n = ids.length;
     const all = new Float32Array(2 * n * n + 2).subarray(1, 1 + 2 * n * n);
     for (let h = 0; h < 2; h++)
@@ -88,7 +99,7 @@ export class FakeEngine implements EngineApi {
     return { shape: [2, n, n], data: all };
   }
 
-  async *generate({ ids }: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken> {
+  override async *generate({ ids }: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken> {
     try {
       for (let i = 0; ; i++) {
         await setImmediate();
@@ -100,7 +111,7 @@ export class FakeEngine implements EngineApi {
     }
   }
 
-  async *lens({ ids }: LensRequest): AsyncGenerator<LensLayer> {
+  override async *lens({ ids }: LensRequest): AsyncGenerator<LensLayer> {
     for (let l = 0; l < 2; l++) {
       yield {
         hook: `blocks.${l}.hook_resid_pre`,
@@ -112,6 +123,16 @@ export class FakeEngine implements EngineApi {
         topLogprobs: new Float32Array(0),
       };
     }
+  }
+
+  /** What no test needs. */
+  override async once(name: string): Promise<unknown> {
+    throw new Error(`${name} is not faked`);
+  }
+
+  // biome-ignore lint/correctness/useYield: it has no values
+  override async *stream(name: string): AsyncGenerator<never, never> {
+    throw new Error(`${name} is not faked`);
   }
 
   private need(): void {

@@ -1,5 +1,7 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { startPulse } from '../../src/runtime/pulse.ts';
 import { serve } from '../../src/runtime/worker/serve.ts';
 import { FakeEngine } from './fakeEngine.ts';
 
+startPulse((workerData as { pulse: SharedArrayBuffer }).pulse);
 serve(new FakeEngine(), parentPort!);

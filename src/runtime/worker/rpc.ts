@@ -2,7 +2,7 @@
  * The calls between the host's client and the worker, as JSON-RPC over a worker_threads port. Only the envelope is
  * JSON-RPC: arrays cross by structured clone, those of results by transfer.
  */
-import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
+import type { MessagePort, Transferable } from 'node:worker_threads';
 import {
   AbstractMessageWriter,
   Message,
@@ -11,64 +11,29 @@ import {
   ProgressType,
   RequestType,
 } from 'vscode-jsonrpc/node';
-import type {
-  EngineApi,
-  GeneratedToken,
-  GenerateRequest,
-  HookTensor,
-  LensLayer,
-  LensRequest,
-  LoadOptions,
-  LoadProgress,
-  ModelInfo,
-  RunChunk,
-  RunRequest,
-} from '../api.ts';
-import type { Piece, Token } from '../tokenizer/types.ts';
+import type { CallName } from '../api.ts';
 import { toWire, type WireError } from './rpcErrors.ts';
 
-/** A call that answers once. Arguments are wrapped, so that arrays are not taken for positional parameters. */
-const call = <A, R>(name: keyof EngineApi) => new RequestType<A, R, WireError>(name, ParameterStructures.byName);
-
-/** A call that streams values under its own token before it answers. */
-export interface StreamParams<A> {
-  stream: number;
-  request: A;
+/** A call's arguments without its signal. */
+export interface CallParams {
+  args: readonly unknown[];
+  /** Of a call that streams: the token its values are sent under. */
+  stream?: number;
 }
 
-export interface StreamType<A, T, R> {
-  request: RequestType<StreamParams<A>, R, WireError>;
-  value: ProgressType<T>;
-}
+export const requestType = (name: CallName) =>
+  new RequestType<CallParams, unknown, WireError>(name, ParameterStructures.byName);
 
-const stream = <A, T, R>(name: keyof EngineApi): StreamType<A, T, R> => ({
-  request: call<StreamParams<A>, R>(name),
-  value: new ProgressType<T>(),
-});
-
-export const calls = {
-  unload: call<Record<string, never>, null>('unload'),
-  encode: call<{ text: string }, Token[]>('encode'),
-  describe: call<{ ids: readonly number[] }, { text: string; tokens: Token[] }>('describe'),
-  pieces: call<{ ids: readonly number[] }, Piece[]>('pieces'),
-  logits: call<{ ids: readonly number[]; position: number }, Float32Array>('logits'),
-  pattern: call<{ ids: readonly number[]; layer: number }, HookTensor>('pattern'),
-};
-
-export const streams = {
-  load: stream<LoadOptions, LoadProgress, ModelInfo>('load'),
-  run: stream<RunRequest, RunChunk, null>('run'),
-  generate: stream<GenerateRequest, GeneratedToken, null>('generate'),
-  lens: stream<LensRequest, LensLayer, null>('lens'),
-};
+/** Values on the way to an answer. */
+export const streamedValue = new ProgressType<unknown>();
 
 /**
- * Writes messages with their arrays of numbers transferred: what an engine computed belongs to who asked for it. Bytes
+ * Writes answers with their arrays of numbers transferred: what an engine computed belongs to who asked for it. Bytes
  * of tokens are copied, they belong to the tokenizer; so are views of a larger or shared buffer, of which nothing else
  * may cross.
  */
 export class TransferringWriter extends AbstractMessageWriter implements MessageWriter {
-  constructor(private readonly port: MessagePort | Worker) {
+  constructor(private readonly port: MessagePort) {
     super();
   }
 

@@ -1,8 +1,8 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { ModelError, TokenscopeError } from '../../errors.ts';
+import { EngineEnded, ModelError, TokenscopeError } from '../../errors.ts';
 
 /** Classes that cross with their fields; any other error crosses as a plain one. */
-const classes = { TokenscopeError, ModelError };
+const classes = { TokenscopeError, ModelError, EngineEnded };
 
 /** An error as it crosses between the threads. */
 export interface WireError {

@@ -1,61 +1,41 @@
 import type { MessagePort } from 'node:worker_threads';
-import {
-  type CancellationToken,
-  createMessageConnection,
-  PortMessageReader,
-  type RequestParam,
-  type RequestType,
-} from 'vscode-jsonrpc/node';
+import { type CancellationToken, createMessageConnection, PortMessageReader } from 'vscode-jsonrpc/node';
 import type { EngineApi } from '../api.ts';
-import { calls, type StreamParams, type StreamType, streams, TransferringWriter } from './rpc.ts';
-import { toWire, type WireError } from './rpcErrors.ts';
+import { callShapes } from './forwarding.ts';
+import { type CallParams, requestType, streamedValue, TransferringWriter } from './rpc.ts';
+import { toWire } from './rpcErrors.ts';
 
 /** Answers the calls that come over a port with an engine. A call that is cancelled has its signal aborted. */
 export function serve(engine: EngineApi, port: MessagePort): void {
   const connection = createMessageConnection(new PortMessageReader(port), new TransferringWriter(port));
 
-  function answer<A, R>(type: RequestType<A, R, WireError>, work: (args: A, signal: AbortSignal) => Promise<R>): void {
-    connection.onRequest(type, async (args: A, token: CancellationToken) => {
+  /** Sends values as they come; the generator's own end is the answer. */
+  async function sendAll(values: AsyncGenerator<unknown, unknown>, stream: number, signal: AbortSignal) {
+    try {
+      for (;;) {
+        const { done, value } = await values.next();
+        if (done) return value;
+        await connection.sendProgress(streamedValue, stream, value);
+        signal.throwIfAborted();
+      }
+    } finally {
+      await values.return(undefined);
+    }
+  }
+
+  for (const [name, { streams }] of callShapes) {
+    connection.onRequest(requestType(name), async ({ args, stream }: CallParams, token: CancellationToken) => {
       try {
-        return (await work(args, signalOf(token))) as never;
+        const signal = signalOf(token);
+        const method = engine[name] as (...args: unknown[]) => unknown;
+        const result = method.call(engine, ...args, signal);
+        if (!streams) return (await result) ?? null;
+        return (await sendAll(result as AsyncGenerator<unknown, unknown>, stream!, signal)) ?? null;
       } catch (error) {
         return toWire(error);
       }
     });
   }
-
-  function answerStream<A, T, R>(
-    type: StreamType<A, T, R | null>,
-    work: (args: A, signal: AbortSignal) => AsyncGenerator<T, R>,
-  ): void {
-    answer(type.request, async ({ stream, request }: StreamParams<A>, signal) => {
-      const values = work(request, signal);
-      try {
-        for (;;) {
-          const { done, value } = await values.next();
-          if (done) return (value ?? null) as R | null;
-          await connection.sendProgress(type.value, stream, value as RequestParam<T>);
-          signal.throwIfAborted();
-        }
-      } finally {
-        await values.return(undefined as never);
-      }
-    });
-  }
-
-  answerStream(streams.load, (options, signal) => engine.load(options, signal));
-  answerStream(streams.run, (request, signal) => engine.run(request, signal));
-  answerStream(streams.generate, (request, signal) => engine.generate(request, signal));
-  answerStream(streams.lens, (request, signal) => engine.lens(request, signal));
-  answer(calls.unload, async () => {
-    await engine.unload();
-    return null;
-  });
-  answer(calls.encode, ({ text }) => engine.encode(text));
-  answer(calls.describe, ({ ids }) => engine.describe(ids));
-  answer(calls.pieces, ({ ids }) => engine.pieces(ids));
-  answer(calls.logits, ({ ids, position }, signal) => engine.logits(ids, position, signal));
-  answer(calls.pattern, ({ ids, layer }, signal) => engine.pattern(ids, layer, signal));
   connection.listen();
 }
 
