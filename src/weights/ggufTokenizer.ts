@@ -1,4 +1,4 @@
-import { ModelError } from '../errors.ts';
+import { ModelError, named } from '../errors.ts';
 import type { GgufValue } from './gguf.ts';
 import { knownWordRules, stepsOf, wordRule } from './ggufPreTokenizers.ts';
 import type { TokenizerDefinition } from './source.ts';
@@ -22,16 +22,17 @@ interface Vocab {
 /**
  * Builds a tokenizer.json out of a GGUF file's `tokenizer.ggml.*` metadata: byte-level BPE (`gpt2`) or SentencePiece
  * BPE (`llama`).
+ * @param rows of the model's embedding; a file with more tokens is refused before anything is built of them
  * @throws ModelError for metadata that is missing, malformed or of a kind not known
  */
-export function tokenizerFromGguf(metadata: Metadata, where: string): TokenizerDefinition {
+export function tokenizerFromGguf(metadata: Metadata, where: string, rows: number): TokenizerDefinition {
   const reader = new Reader(metadata, where);
   const kind = reader.string('model');
   if (kind === undefined) return reader.fail('The file holds no tokenizer (tokenizer.ggml.model is missing).');
   if (kind !== 'gpt2' && kind !== 'llama') {
-    return reader.fail(`The file's tokenizer is of kind ${JSON.stringify(kind)}; known are "gpt2" and "llama".`);
+    return reader.fail(`The file's tokenizer is of kind ${named(kind)}; known are "gpt2" and "llama".`);
   }
-  const vocab = readVocab(reader);
+  const vocab = readVocab(reader, rows);
   const { steps, addBos } = kind === 'gpt2' ? byteLevel(reader, vocab) : sentencePiece(reader, vocab);
   const bos = reader.id('bos_token_id', vocab);
   const eos = reader.id('eos_token_id', vocab);
@@ -45,9 +46,12 @@ export function tokenizerFromGguf(metadata: Metadata, where: string): TokenizerD
   };
 }
 
-function readVocab(reader: Reader): Vocab {
+function readVocab(reader: Reader, rows: number): Vocab {
   const tokens =
     reader.strings('tokens') ?? reader.fail('The file holds no tokens (tokenizer.ggml.tokens is missing).');
+  if (tokens.length > rows) {
+    reader.fail(`The file has ${tokens.length} tokens, but the model's embedding only ${rows} rows.`);
+  }
   const types = reader.numbers('token_type');
   if (types && types.length !== tokens.length) {
     reader.fail(`The file has ${tokens.length} tokens, but types for ${types.length}.`);
@@ -88,7 +92,7 @@ function byteLevel(reader: Reader, vocab: Vocab): { steps: Json; addBos: boolean
   const rule = wordRule(name);
   if (!rule) {
     return reader.fail(
-      `The file cuts words by the rule ${JSON.stringify(name)} (tokenizer.ggml.pre), which is not known; known are ` +
+      `The file cuts words by the rule ${named(name)} (tokenizer.ggml.pre), which is not known; known are ` +
         `${knownWordRules().join(', ')}.`,
     );
   }
@@ -132,7 +136,7 @@ function sentencePiece(reader: Reader, vocab: Vocab): { steps: Json; addBos: boo
       byte_fallback: true,
       ignore_merges: false,
       vocab: vocabJson(vocab),
-      merges: mergesFromScores(vocab, scores),
+      merges: mergesFromScores(reader, vocab, scores),
     },
     decoder: {
       type: 'Sequence',
@@ -149,15 +153,20 @@ function sentencePiece(reader: Reader, vocab: Vocab): { steps: Json; addBos: boo
 
 /** In code units; trained vocabularies stay far below, and a hostile one would take forever. */
 const LONGEST_PIECE = 512;
+/** Code units looked at to find all merges. Gemma's quarter of a million pieces need 20 million. */
+const MOST_MERGE_WORK = 1 << 28;
 
-function mergesFromScores(vocab: Vocab, scores: ArrayLike<number>): [string, string][] {
+function mergesFromScores(reader: Reader, vocab: Vocab, scores: ArrayLike<number>): [string, string][] {
   const usable = (token: string): boolean => {
     const id = vocab.ids.get(token);
     return id !== undefined && vocab.types(id) === NORMAL;
   };
+  let work = 0;
   const merges: { pair: [string, string]; score: number; left: number; right: number }[] = [];
   for (const [piece, id] of vocab.ids) {
     if (vocab.types(id) !== NORMAL || piece.length > LONGEST_PIECE) continue;
+    work += piece.length ** 2;
+    if (work > MOST_MERGE_WORK) return reader.fail('The file has far longer tokens than any trained vocabulary.');
     let cut = 0;
     for (const character of piece) {
       cut += character.length;

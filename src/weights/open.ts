@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '../errors.ts';
@@ -12,7 +12,9 @@ import type { ModelSource, TokenizerDefinition } from './source.ts';
 import { TensorFile } from './tensorFile.ts';
 import { readWeight, Scratch, type StoredTensor } from './tensors.ts';
 
-const LARGEST_JSON = 200 << 20;
+/** In bytes. Tokenizers of a quarter of a million tokens take 35 MB, all other files well under one. */
+const LARGEST_TOKENIZER = 64 << 20;
+const LARGEST_JSON = 8 << 20;
 const ONNX = /\.onnx$/i;
 const PICKLES = /\.(bin|pt|pth|pkl|ckpt)$/i;
 
@@ -26,6 +28,8 @@ export async function openModel(path: string): Promise<ModelSource> {
     throw new ModelError('There is no model.', path, 'Check the path of the model.', { cause: error });
   });
   if (info.isDirectory()) return openFolder(path);
+  if (!info.isFile())
+    throw new ModelError('It is neither a file nor a folder.', path, 'Choose a model file, or the folder of a model.');
   if (/\.gguf$/i.test(path)) return openGguf(path);
   if (ONNX.test(path)) throw exported(path);
   if (PICKLES.test(path)) throw pickled(path);
@@ -39,7 +43,9 @@ export async function openModel(path: string): Promise<ModelSource> {
 }
 
 async function openFolder(folder: string): Promise<ModelSource> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new ModelError('The folder cannot be read.', folder, 'Check its permissions.', { cause: error });
+  });
   const ggufs = names.filter((name) => /\.gguf$/i.test(name));
   const hasSafetensors = names.some((name) => /\.safetensors(\.index\.json)?$/i.test(name));
   // Beside GGUF files a config.json may lie as well.
@@ -74,12 +80,14 @@ async function openGguf(path: string): Promise<ModelSource> {
     const config = checkConfig(await family.fromGguf(metadata, tensors, path), path);
     const stored = new Map([...tensors].map(([name, info]): [string, StoredTensor] => [name, { ...info, file }]));
     await applyRopeFactors(config.positions, stored);
+    const embedding = family.locateInGguf('embed.W_E', config, tensors);
+    const rows = tensors.get(embedding?.tensor ?? '')?.shape[0] ?? config.vocabSize;
     return await FileSource.open({
       name: basename(path).replace(/\.gguf$/i, ''), // people know the file; general.name is often something else
       format: 'gguf',
       path,
       config,
-      tokenizer: tokenizerFromGguf(metadata, path),
+      tokenizer: tokenizerFromGguf(metadata, path, Math.min(config.vocabSize, rows)),
       files: [file],
       tensors: stored,
       locate: (weight) => family.locateInGguf(weight, config, tensors),
@@ -198,19 +206,28 @@ async function readTokenizer(folder: string, names: string[], config: Json): Pro
     .union([z.number().int(), z.array(z.number().int())])
     .safeParse(generation.eos_token_id ?? config.eos_token_id);
   return {
-    tokenizer: await readJson(join(folder, 'tokenizer.json')),
+    tokenizer: await readJson(join(folder, 'tokenizer.json'), LARGEST_TOKENIZER),
     config: await optional('tokenizer_config.json'),
     eosIds: eos.success ? [eos.data].flat() : [],
   };
 }
 
-/** @throws ModelError for a file that is too large, no JSON or no object */
-async function readJson(path: string): Promise<Json> {
+/** @throws ModelError for what is no plain file, too large, no JSON or no object */
+async function readJson(path: string, largest = LARGEST_JSON): Promise<Json> {
+  const file = await TensorFile.open(path);
   try {
-    const { size } = await stat(path);
-    if (size > LARGEST_JSON) throw new Error(`it has ${size} bytes`);
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(path, 'utf8')));
+    if (file.size > largest)
+      throw new ModelError(
+        `It has ${file.size} bytes; no such file needs more than ${largest}.`,
+        path,
+        'Get the file again.',
+      );
+    const text = new TextDecoder().decode(await file.read(0, file.size));
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch (error) {
+    if (error instanceof ModelError) throw error;
     throw new ModelError('It is no JSON object.', path, 'Get the file again.', { cause: error });
+  } finally {
+    await file.close();
   }
 }

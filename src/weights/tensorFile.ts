@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ModelError } from '../errors.ts';
 
 /** How numbers are stored; names as in GGUF's type table. */
@@ -23,16 +24,22 @@ export class TensorFile {
     private readonly handle: FileHandle,
   ) {}
 
-  /** @throws ModelError if it cannot be opened or is no plain file */
+  /** @throws ModelError if it cannot be opened or is no plain file; anything else is not even opened */
   static async open(path: string): Promise<TensorFile> {
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(path, 'r');
-      const stat = await handle.stat();
-      if (stat.isFile()) return new TensorFile(path, stat.size, handle);
-      await handle.close();
+      const found = await stat(path);
+      if (found.isFile()) {
+        // Should a pipe have taken the file's place by now, opening it does not wait for a writer.
+        handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+        const opened = await handle.stat();
+        if (opened.isFile()) return new TensorFile(path, opened.size, handle);
+      }
     } catch (error) {
+      await handle?.close();
       throw new ModelError('It cannot be opened.', path, `${(error as Error).message}.`, { cause: error });
     }
+    await handle?.close();
     throw new ModelError('It is not a file.', path, 'Choose a model file.');
   }
 

@@ -29,7 +29,7 @@ const joined = (merge: string | [string, string]): string => (typeof merge === '
 
 function assertCases(metadata: Map<string, GgufValue>, path: string): void {
   const vocab = (metadata.get('tokenizer.ggml.tokens') as string[]).length;
-  const tokenizer = createTokenizer(tokenizerFromGguf(metadata, path), path, vocab);
+  const tokenizer = createTokenizer(tokenizerFromGguf(metadata, path, vocab), path, vocab);
   for (const { text, ids, ids_no_special, decoded } of fixture(path).tokenizer_cases) {
     assert.deepEqual(
       tokenizer.encode(text).map(({ id }) => id),
@@ -79,7 +79,7 @@ describe('tokenizer of a GGUF', () => {
   });
 
   it('puts no space in front where the file says so', () => {
-    const definition = tokenizerFromGguf(sentencePiece({ add_space_prefix: false, add_bos_token: false }), 'file');
+    const definition = tokenizerFromGguf(sentencePiece({ add_space_prefix: false, add_bos_token: false }), 'file', 400);
     const tokenizer = createTokenizer(definition, 'file', 400);
     const tokens = tokenizer.encode('the end');
     assert.deepEqual(tokens[0].start, 0);
@@ -108,7 +108,7 @@ describe('tokenizer of a GGUF', () => {
       add_bos_token: true,
       add_eos_token: true,
     });
-    const definition = tokenizerFromGguf(metadata, 'file');
+    const definition = tokenizerFromGguf(metadata, 'file', 8);
     assert.deepEqual(definition.eosIds, [3, 4]);
     const tokenizer = createTokenizer(definition, 'file', 8);
     assert.deepEqual(
@@ -144,9 +144,29 @@ describe('tokenizer of a GGUF', () => {
     ];
     for (const [metadata, message] of wrong) {
       assert.throws(
-        () => tokenizerFromGguf(metadata, 'model.gguf'),
+        () => tokenizerFromGguf(metadata, 'model.gguf', 8),
         (error) => error instanceof ModelError && error.where === 'model.gguf' && message.test(error.message),
       );
     }
+  });
+
+  it('counts tokens before it builds anything of them', () => {
+    // Neither the scores nor the types fit, which would be said later.
+    const metadata = small({ model: 'llama', scores: new Float32Array(1), token_type: Int32Array.of(1) });
+    assert.throws(
+      () => tokenizerFromGguf(metadata, 'model.gguf', 7),
+      /8 tokens, but the model's embedding only 7 rows/,
+    );
+  });
+
+  it('refuses pieces that would take forever to put together', () => {
+    const tokens = Array.from({ length: 2000 }, (_, i) => String.fromCharCode(0x4e00 + i).repeat(512));
+    const metadata = small({
+      model: 'llama',
+      tokens,
+      scores: new Float32Array(2000),
+      token_type: new Int32Array(2000).fill(1),
+    });
+    assert.throws(() => tokenizerFromGguf(metadata, 'model.gguf', 2000), /longer tokens than any trained vocabulary/);
   });
 });
