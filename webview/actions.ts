@@ -1,8 +1,8 @@
 /** What a person can do, whichever hand did it: each changes the store and tells the host. */
-import type { HelpTopic, PageMessage } from '../src/panel/protocol.ts';
+import type { PageMessage } from '../src/panel/protocol.ts';
 import { post } from './host.ts';
 import { announce, spoken } from './speech.ts';
-import type { Store, ViewId } from './store.ts';
+import type { Store } from './store.ts';
 
 export class Actions {
   constructor(readonly store: Store) {}
@@ -32,7 +32,7 @@ export class Actions {
     if (!outdated) post({ type: 'tryCandidate', run, position: chosen, id });
   }
 
-  setView(view: ViewId): void {
+  setView(view: string): void {
     this.store.set({ view });
   }
 
@@ -64,7 +64,7 @@ export class Actions {
     post({ type: 'cancel', run: Math.max(0, this.store.state.busyRun) });
   }
 
-  help(topic: HelpTopic): void {
+  help(topic: string): void {
     post({ type: 'help', topic });
   }
 

@@ -1,5 +1,5 @@
 /** What a view shows, as files: a picture, a table, all of it as JSON. Each tells how it was made. */
-import { totals } from '../src/panel/protocol.ts';
+import { totals } from '../src/analysis/surprisal.ts';
 import { post } from './host.ts';
 import { describePng } from './png.ts';
 import type { State } from './store.ts';

@@ -18,8 +18,8 @@ export function savedState(): PageState | undefined {
   if (typeof state !== 'object' || state === null) return undefined;
   const { sampling, view, layer, head } = state;
   const numbers = [layer, head, sampling?.temperature, sampling?.topK, sampling?.topP];
-  if (!numbers.every((value) => typeof value === 'number' && Number.isFinite(value))) return undefined;
-  return view === 'predict' || view === 'attention' ? state : undefined;
+  const whole = numbers.every((value) => typeof value === 'number' && Number.isFinite(value));
+  return whole && typeof view === 'string' ? state : undefined;
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,10 +27,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** Keeps the state, once it has been still for a moment. */
 export function keepState(state: PageState): void {
   clearTimeout(timer);
-  timer = setTimeout(() => {
-    api.setState(state);
-    post({ type: 'state', state });
-  }, 250);
+  timer = setTimeout(() => api.setState(state), 250);
 }
 
 export function listen(receive: (message: HostMessage) => void): void {

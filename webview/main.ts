@@ -8,33 +8,37 @@ import { keepState, listen, post, savedState } from './host.ts';
 import { listenToKeys } from './keyboard.ts';
 import { receive } from './messages.ts';
 import { pageState, restored } from './pageState.ts';
-import { watchNeeds } from './requests.ts';
+import { Asker, watchNeeds } from './requests.ts';
 import { announce, live } from './speech.ts';
-import { type State, Store, type ViewId } from './store.ts';
+import { type State, Store } from './store.ts';
 import { exportMenu } from './views/exportMenu.ts';
 import { views as makers } from './views/index.ts';
 import { legendView } from './views/legend.ts';
 import { searchField } from './views/search.ts';
 import { statusView } from './views/status.ts';
 import { stripView } from './views/strip.ts';
+import { type MakeTints, surprisals } from './views/tints.ts';
 
 const store = new Store();
 const actions = new Actions(store);
 const saved = savedState();
-if (saved) store.set(restored(saved));
+const asker = new Asker(post);
 
 const views = makers.map((make) => make(actions));
-const openView = () => views.find(({ id }) => id === store.state.view) ?? views[0];
+const ids = views.map(({ id }) => id);
+store.set(saved ? restored(saved, ids) : { view: ids[0] });
+const openView = () => views.find(({ id }) => id === store.state.view)!;
+const tintsOf: MakeTints = (state, palette) => (openView().tints ?? surprisals)(state, palette);
 const menu = exportMenu(async (format) => {
   if (!(await exportView(openView(), store.state, format))) announce('There is nothing to export yet');
 });
 const status = statusView(actions, menu);
-const strip = stripView(actions);
-const legend = legendView();
+const strip = stripView(actions, tintsOf);
+const legend = legendView(tintsOf);
 const search = searchField(actions, strip.find, () => strip.element.focus());
 const panels = tabs(
   views.map(({ id, title, element }) => ({ id, title, panel: element })),
-  (id) => actions.setView(id as ViewId),
+  (id) => actions.setView(id),
 );
 panels.element.classList.add('views');
 const main = el('main', {}, search.element, strip.element, legend.element, panels.element);
@@ -50,9 +54,12 @@ store.subscribe((state, changed) => {
   const kept: (keyof State)[] = ['chosen', 'view', 'layer', 'head', 'sampling', 'pinned', 'tokens'];
   if (kept.some((key) => changed.has(key))) keepState(pageState(state));
 });
-watchNeeds(store);
+watchNeeds(store, asker, (state) => openView().needs(state));
 listenToKeys(actions, openView, search);
-listen((message) => store.set(receive(store.state, message)));
+listen((message) => {
+  if (message.type === 'answer') asker.receive(message);
+  else store.set(receive(store.state, message));
+});
 
 // VS Code changes the body's class, and the variables of the root, when the theme changes.
 new MutationObserver(() => store.set({ theme: store.state.theme + 1 })).observe(document.body, {
@@ -61,4 +68,4 @@ new MutationObserver(() => store.set({ theme: store.state.theme + 1 })).observe(
 });
 
 store.refresh();
-post({ type: 'ready', state: saved });
+post({ type: 'ready' });

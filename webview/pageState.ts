@@ -13,10 +13,13 @@ export function pageState(state: Readonly<State>): PageState {
 
 const within = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
-/** The part of a kept state that is the page's own; the text and its tokens come from the host again. */
-export function restored({ view, layer, head, sampling, pinned }: PageState): Partial<State> {
+/**
+ * The part of a kept state that is the page's own; the text and its tokens come from the host again.
+ * @param views ids of the views there are; the first is open where the kept one is none of them
+ */
+export function restored({ view, layer, head, sampling, pinned }: PageState, views: readonly string[]): Partial<State> {
   return {
-    view,
+    view: views.includes(view) ? view : views[0],
     layer: Math.max(0, Math.floor(layer)),
     head: Math.max(0, Math.floor(head)),
     sampling: {

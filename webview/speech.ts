@@ -1,5 +1,7 @@
 /** What a screen reader says. */
-import { bits, percent, rank, surprisal, type TokenView } from '../src/panel/protocol.ts';
+import { bits, percent, rank } from '../src/analysis/format.ts';
+import { surprisal } from '../src/analysis/surprisal.ts';
+import type { TokenView } from '../src/panel/protocol.ts';
 import { el, setText } from './dom.ts';
 import { type State, sourceOf } from './store.ts';
 import { NEXT, shown } from './tokens.ts';

@@ -5,13 +5,12 @@ import type {
   PageState,
   PieceView,
   ScoreChunk,
-  SortedLogits,
   TokenView,
   Totals,
 } from '../src/panel/protocol.ts';
+import type { Answers } from './answers.ts';
 
 export type Status = 'empty' | 'loading' | 'computing' | 'done' | 'stale' | 'error' | 'cancelled';
-export type ViewId = PageState['view'];
 
 /** Results of all positions of a run; entry i is known when i < `known`. Units as in ScoreChunk. */
 export interface Scores {
@@ -24,14 +23,6 @@ export interface Scores {
   topLogprobs: Float32Array[];
 }
 
-export interface Pattern {
-  layer: number;
-  heads: number;
-  n: number;
-  /** [heads, n, n] */
-  data: Float32Array;
-}
-
 export interface State {
   status: Status;
   run: number;
@@ -42,7 +33,7 @@ export interface State {
   reason: string;
   notice: string;
   error: ErrorView | null;
-  document: { name: string; uri: string; languageId: string } | null;
+  document: { name: string; uri: string } | null;
   note: string;
   tokens: TokenView[];
   scores: Scores;
@@ -56,11 +47,10 @@ export interface State {
   /** A token's position; tokens.length is the place after the last one. */
   chosen: number;
   hovered: number | null;
-  /** All logits in order, by the position they come after. A new map at every change. */
-  distributions: Map<number, SortedLogits>;
-  /** By layer. A new map at every change. */
-  patterns: Map<number, Pattern>;
-  view: ViewId;
+  /** What the host answered, by question. A new map at every change. */
+  answers: Answers;
+  /** Id of the open view. */
+  view: string;
   layer: number;
   head: number;
   /** The first token's column left out of the colour scale. */
@@ -100,7 +90,7 @@ export function addChunk(scores: Scores, chunk: ScoreChunk): boolean {
   return true;
 }
 
-/** Distributions, patterns and pieces belong to a run and go with it. */
+/** Answers and pieces belong to a run and go with it. */
 export const nothingComputed = () => ({
   chunk: null,
   totals: null,
@@ -111,8 +101,7 @@ export const nothingComputed = () => ({
   outdated: false,
   hovered: null,
   pieces: new Map<number, PieceView>(),
-  distributions: new Map<number, SortedLogits>(),
-  patterns: new Map<number, Pattern>(),
+  answers: new Map() as Answers,
 });
 
 export class Store {
@@ -128,7 +117,7 @@ export class Store {
     scores: noScores(0),
     model: null,
     chosen: 0,
-    view: 'predict',
+    view: '',
     layer: 0,
     head: 0,
     withoutFirst: false,

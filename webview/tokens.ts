@@ -1,5 +1,6 @@
 /** Tokens as text on the page. */
-import { type TokenView, visibleToken } from '../src/panel/protocol.ts';
+import { visibleToken } from '../src/analysis/format.ts';
+import type { TokenView } from '../src/panel/protocol.ts';
 import { el } from './dom.ts';
 
 /** The place after the last token. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { pagePolicy } from './policy.ts';
 
 /** Folders a page may load from. */
 export const resourceRoots = (root: vscode.Uri): vscode.Uri[] => [
@@ -7,18 +8,11 @@ export const resourceRoots = (root: vscode.Uri): vscode.Uri[] => [
   vscode.Uri.joinPath(root, 'media'),
 ];
 
-/** The page's document: nothing but our script, style sheets and font may load, and nothing may connect anywhere. */
+/** The page's document, under a policy that lets nothing in but our own files. */
 export function pageHtml(webview: vscode.Webview, root: vscode.Uri): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, 'dist', 'webview', name));
-  const { cspSource } = webview;
-  const policy = [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource} 'nonce-${nonce}'`,
-    `font-src ${cspSource}`,
-    `img-src ${cspSource} data: blob:`,
-  ].join('; ');
+  const policy = pagePolicy(webview.cspSource, nonce);
   return `<!DOCTYPE html>
 <html lang="${vscode.env.language}">
   <head>

@@ -120,8 +120,7 @@ export class Outbox {
         this.current.push(message);
         break;
       case 'cursor':
-      case 'distribution':
-      case 'pattern':
+      case 'answer':
         break;
     }
   }

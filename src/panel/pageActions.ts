@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { HelpTopic, PageMessage } from './protocol.ts';
+import type { PageMessage } from './protocol.ts';
 
 /** Opens an offline help page. */
-export async function openHelp(root: vscode.Uri, topic: HelpTopic): Promise<void> {
+export async function openHelp(root: vscode.Uri, topic: string): Promise<void> {
   const page = vscode.Uri.joinPath(root, 'media', 'help', `${topic}.md`);
   await vscode.commands.executeCommand('markdown.showPreview', page);
 }

@@ -114,15 +114,14 @@ export class ExplorePanel implements vscode.Disposable {
     const { root } = this.services;
     switch (message.type) {
       case 'ready':
-        return session.outbox.connect();
+        return session.connect();
       case 'hover':
         return session.hover(message.run, message.position);
       case 'choose':
         return session.choose(message.run, message.position);
       case 'tryCandidate':
         return session.tryCandidate(message);
-      case 'getDistribution':
-      case 'getPattern':
+      case 'ask':
         return session.ask(message);
       case 'cancel':
         return session.cancel();
@@ -140,8 +139,6 @@ export class ExplorePanel implements vscode.Disposable {
         return openSettings(message.query);
       case 'save':
         return void (await saveFigure(message));
-      case 'state':
-        return;
     }
   }
 

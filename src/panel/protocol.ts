@@ -1,13 +1,10 @@
 /**
- * The one message contract between the extension host (src/panel) and the page (webview). Both sides only use these
- * types; numbers travel as typed arrays. Every message about computed numbers carries `run`: what belongs to an older
- * run is dropped by the page. Token and text offsets are UTF-16 code units *of the document*.
+ * The one message contract between the extension host (src/panel) and the page (webview). What streams are events; what
+ * the page asks is a question with an id, answered once under that id (src/panel/questions). Numbers travel as typed
+ * arrays. Every message about computed numbers carries `run`: what belongs to an older run is dropped by the page. Token
+ * and text offsets are UTF-16 code units *of the document*.
  */
-
-export * from '../analysis/format.ts';
-// What the page computes itself, at once, with the same functions as everything else.
-export * from '../analysis/sampling.ts';
-export * from '../analysis/surprisal.ts';
+import type { Question } from './questions/index.ts';
 
 /** A token as shown. `text` is plain text (never markup); the page makes spaces, newlines and bytes visible. */
 export interface TokenView {
@@ -86,7 +83,7 @@ export type HostMessage =
   | {
       type: 'run';
       run: number;
-      document: { name: string; uri: string; languageId: string };
+      document: { name: string; uri: string };
       tokens: TokenView[];
       note?: string;
       /** Position that was chosen before in the same text, or the last one; the number of tokens: after the last one. */
@@ -104,43 +101,45 @@ export type HostMessage =
   | { type: 'error'; run?: number; error: ErrorView }
   /** One sentence beside the numbers, which stay: the document was closed, the engine was started again. */
   | { type: 'notice'; run?: number; text: string }
-  /** All logits of the distribution after token `position`, [vocab], with the texts of the most likely 256 ids. */
-  | { type: 'distribution'; run: number; position: number; logits: Float32Array; pieces: Record<number, PieceView> }
-  /** Attention after softmax of one layer, all heads: [heads, n, n], row = the token that looks. */
-  | { type: 'pattern'; run: number; layer: number; heads: number; n: number; pattern: Float32Array }
   /** The editor's cursor moved to this token (null: outside the selection). */
   | { type: 'cursor'; run: number; position: number | null }
-  | { type: 'pinned'; pinned: boolean };
+  | { type: 'pinned'; pinned: boolean }
+  | AnswerMessage;
+
+/** What became of the question `id`. Dropped: newer questions overtook it, or it was about an older run. */
+export type AnswerMessage = { type: 'answer'; run: number; id: number } & (
+  | { result: unknown }
+  | { dropped: true }
+  | { error: ErrorView }
+);
 
 export type PageMessage =
-  | { type: 'ready'; state?: PageState }
+  | { type: 'ready' }
   /** Token under the pointer or keyboard preview: highlighted in the editor. */
   | { type: 'hover'; run: number; position: number | null }
   /** A token was chosen: the editor's cursor goes there. */
   | { type: 'choose'; run: number; position: number }
   /** Puts a candidate into the document in place of the token at `position`; the number of tokens: after the last one. */
   | { type: 'tryCandidate'; run: number; position: number; id: number }
-  | { type: 'getDistribution'; run: number; position: number }
-  | { type: 'getPattern'; run: number; layer: number }
+  /** A question about the tokens of a run; the page numbers its questions. */
+  | { type: 'ask'; run: number; id: number; question: Question }
   | { type: 'cancel'; run: number }
   | { type: 'rerun' }
   | { type: 'pin'; pinned: boolean }
   | { type: 'openExample' }
   | { type: 'focusEditor' }
-  | { type: 'help'; topic: HelpTopic }
+  /** The topic is the name of a page in media/help. */
+  | { type: 'help'; topic: string }
   | { type: 'openSettings'; query: string }
   /** A figure the page drew, to be saved where the person says. */
-  | { type: 'save'; name: string; mime: 'image/png' | 'text/csv' | 'application/json'; data: Uint8Array }
-  /** State to restore after a window reload. */
-  | { type: 'state'; state: PageState };
-
-export type HelpTopic = 'tokens' | 'predict' | 'attention';
+  | { type: 'save'; name: string; mime: 'image/png' | 'text/csv' | 'application/json'; data: Uint8Array };
 
 /** What the page keeps over a window reload (setState), and the host needs to restore the run. */
 export interface PageState {
   document?: { uri: string; start: number; end: number };
   chosen?: number;
-  view: 'predict' | 'attention';
+  /** Id of the open view. */
+  view: string;
   layer: number;
   head: number;
   sampling: { temperature: number; topK: number; topP: number };

@@ -1,7 +1,8 @@
+import { totals } from '../analysis/surprisal.ts';
 import type { EngineApi, ModelInfo, RunChunk } from '../runtime/api.ts';
 import { clipTokens } from './clip.ts';
 import type { Outbox } from './outbox.ts';
-import { type ScoreChunk, type TokenView, type Totals, totals } from './protocol.ts';
+import type { ScoreChunk, TokenView, Totals } from './protocol.ts';
 import { pieceView, tokenView } from './views.ts';
 
 /** Candidates a position that are sent with the scores; the whole distribution is asked for by position. */
@@ -52,8 +53,7 @@ export async function streamScores(
   const logprobs = new Float64Array(ids.length).fill(Number.NaN);
   let sum = totalsView(logprobs);
   for await (const chunk of channel.run({ ids, topK: CANDIDATES }, signal)) {
-    const unknown = outbox.unknown(chunk.topIds);
-    if (unknown.length > 0) outbox.learn(unknown, (await engine.pieces(unknown)).map(pieceView));
+    await learnTexts(engine, chunk.topIds, outbox);
     signal.throwIfAborted();
     logprobs.set(chunk.logprob.subarray(0, chunk.count), chunk.from);
     sum = totalsView(logprobs);
@@ -61,6 +61,12 @@ export async function streamScores(
     outbox.post({ type: 'scores', run, chunk: scores, pieces: outbox.tell(scores), totals: sum });
   }
   return sum;
+}
+
+/** Has the outbox know the texts of these ids. */
+export async function learnTexts(engine: EngineApi, ids: Iterable<number>, outbox: Outbox): Promise<void> {
+  const unknown = outbox.unknown(ids);
+  if (unknown.length > 0) outbox.learn(unknown, (await engine.pieces(unknown)).map(pieceView));
 }
 
 /** How many tokens of a selection may be explored. */

@@ -3,13 +3,13 @@ import type { EngineService } from '../editor/engine.ts';
 import type { TokenHighlight } from '../editor/highlight.ts';
 import { readSettings } from '../editor/settings.ts';
 import type { EngineClient } from '../runtime/worker/client.ts';
+import { Answers } from './answers.ts';
 import { textEnd, UNITS_PER_TOKEN } from './clip.ts';
 import { errorView } from './errorView.ts';
 import type { ExploredText } from './exploredText.ts';
 import { Outbox } from './outbox.ts';
-import type { HostMessage, PageMessage, TokenView } from './protocol.ts';
-import { type Question, Questions } from './questions.ts';
-import { readTokens, streamScores, tokenLimit } from './run.ts';
+import type { HostMessage, PageMessage, PieceView, TokenView } from './protocol.ts';
+import { learnTexts, readTokens, streamScores, tokenLimit } from './run.ts';
 import { bosPolicy, partNote, restartedSentence } from './sentences.ts';
 import { candidateRange, tokenAt } from './tokenPlaces.ts';
 import { insertCandidate } from './tryCandidate.ts';
@@ -31,7 +31,7 @@ interface Shown {
   text: ExploredText;
   engine: EngineClient;
   tokens: TokenView[];
-  questions: Questions;
+  answers: Answers;
   chosen: number;
   /** The text changed since. */
   stale: boolean;
@@ -101,7 +101,7 @@ export class Session implements vscode.Disposable {
 
   dispose(): void {
     this.release();
-    this.shown?.questions.dispose();
+    this.shown?.answers.forget();
     this.crashing.dispose();
     this.outbox.dispose();
   }
@@ -153,20 +153,34 @@ export class Session implements vscode.Disposable {
     if (problem) refuse(problem);
   }
 
+  /** The page is there, and knows nothing: what one before it asked is given up. */
+  connect(): void {
+    this.shown?.answers.forget();
+    this.outbox.connect();
+  }
+
   /** Answers a question of the page about what is shown. */
-  async ask(message: Question): Promise<void> {
+  async ask({ run, id, question }: Extract<PageMessage, { type: 'ask' }>): Promise<void> {
     const { shown } = this;
-    if (shown?.run !== message.run) return;
+    if (shown?.run !== run) return this.outbox.post({ type: 'answer', run, id, dropped: true });
     const { crashCount } = this.engine;
     try {
-      await shown.questions.ask(message);
+      const outcome = await shown.answers.to(question);
+      if (outcome) this.outbox.post({ type: 'answer', run, id, ...outcome });
     } catch (error) {
-      // A worker that dies is spoken of elsewhere, once.
       await settled();
-      if (this.engine.crashCount !== crashCount) return;
+      // A worker that dies is spoken of elsewhere, once, and what it had done is run again.
+      if (this.engine.crashCount !== crashCount && this.running) {
+        return this.outbox.post({ type: 'answer', run, id, dropped: true });
+      }
       this.log.error(String(error));
-      this.outbox.post({ type: 'error', run: shown.run, error: errorView(error) });
+      this.outbox.post({ type: 'answer', run, id, error: errorView(error) });
     }
+  }
+
+  private async texts(engine: EngineClient, ids: readonly number[]): Promise<Record<number, PieceView>> {
+    await learnTexts(engine, ids, this.outbox);
+    return this.outbox.texts(ids);
   }
 
   private async start(chosen?: number, again = false): Promise<void> {
@@ -221,13 +235,13 @@ export class Session implements vscode.Disposable {
     const position = this.chosenIn(tokens.ids.length, text, chosen);
     const { start, end } = text.range;
     const stale = end - start !== input.length || text.text(input.text.length) !== input.text;
-    this.shown?.questions.dispose();
+    this.shown?.answers.forget();
     this.shown = {
       run,
       text,
       engine,
       tokens: tokens.views.map((t) => ({ ...t, start: t.start - range.start, end: t.end - range.start })),
-      questions: new Questions(engine, model, run, tokens.ids, this.outbox),
+      answers: new Answers({ engine, model, ids: tokens.ids, texts: (ids) => this.texts(engine, ids) }),
       chosen: position,
       stale,
     };
@@ -236,7 +250,7 @@ export class Session implements vscode.Disposable {
     this.outbox.post({
       type: 'run',
       run,
-      document: { name, uri: document.uri.toString(), languageId: document.languageId },
+      document: { name, uri: document.uri.toString() },
       tokens: tokens.views,
       note: partNote(tokens, input.length, text.several),
       chosen: position,

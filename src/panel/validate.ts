@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { PageMessage, PageState } from './protocol.ts';
+import { questionSchema } from './questions/index.ts';
+import { whole } from './questions/subject.ts';
 
-const whole = z.int().min(0).max(0x7fffffff);
 const run = whole;
 const position = whole;
 
 const state = z.object({
   document: z.object({ uri: z.string().max(8192), start: whole, end: whole }).optional(),
   chosen: whole.optional(),
-  view: z.enum(['predict', 'attention']),
+  view: z.string().max(100),
   layer: whole,
   head: whole,
   sampling: z.object({
@@ -23,18 +24,17 @@ const state = z.object({
 const MOST_BYTES = 256 * 2 ** 20;
 
 const message = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), state: state.optional().catch(undefined) }),
+  z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('hover'), run, position: position.nullable() }),
   z.object({ type: z.literal('choose'), run, position }),
   z.object({ type: z.literal('tryCandidate'), run, position, id: whole }),
-  z.object({ type: z.literal('getDistribution'), run, position }),
-  z.object({ type: z.literal('getPattern'), run, layer: whole }),
+  z.object({ type: z.literal('ask'), run, id: whole, question: questionSchema }),
   z.object({ type: z.literal('cancel'), run }),
   z.object({ type: z.literal('rerun') }),
   z.object({ type: z.literal('pin'), pinned: z.boolean() }),
   z.object({ type: z.literal('openExample') }),
   z.object({ type: z.literal('focusEditor') }),
-  z.object({ type: z.literal('help'), topic: z.enum(['tokens', 'predict', 'attention']) }),
+  z.object({ type: z.literal('help'), topic: z.string().regex(/^[a-z][a-z-]{0,40}$/) }),
   z.object({ type: z.literal('openSettings'), query: z.string().max(200) }),
   z.object({
     type: z.literal('save'),
@@ -42,13 +42,12 @@ const message = z.discriminatedUnion('type', [
     mime: z.enum(['image/png', 'text/csv', 'application/json']),
     data: z.instanceof(Uint8Array).refine((data) => data.byteLength <= MOST_BYTES),
   }),
-  z.object({ type: z.literal('state'), state }),
-]);
+]) satisfies z.ZodType<PageMessage>;
 
 /** A message of the page, checked; or what is wrong with it. */
 export function readPageMessage(value: unknown): { message: PageMessage } | { problem: string } {
   const result = message.safeParse(value);
-  if (result.success) return { message: result.data as PageMessage };
+  if (result.success) return { message: result.data };
   return { problem: z.prettifyError(result.error).slice(0, 500) };
 }
 

@@ -22,12 +22,15 @@ describe('browser harness', () => {
         new Promise<unknown>((resolve) => {
           window.addEventListener(
             'message',
-            (event) => resolve([event.data.logits instanceof Float32Array, event.data]),
+            (event) => resolve([event.data.result.logits instanceof Float32Array, event.data]),
             {
               once: true,
             },
           );
-          window.postMessage({ type: 'distribution', logits: new Float32Array([1, Number.NaN]) }, '*');
+          window.postMessage(
+            { type: 'answer', run: 1, id: 0, result: { logits: new Float32Array([1, Number.NaN]) } },
+            '*',
+          );
         }),
     );
     assert.ok(Array.isArray(received) && received[0] === true);
@@ -35,16 +38,15 @@ describe('browser harness', () => {
       () =>
         new Promise<boolean>((resolve) =>
           window.addEventListener('message', (e) =>
-            resolve(e.data.logits instanceof Float32Array && Number.isNaN(e.data.logits[1])),
+            resolve(e.data.result.logits instanceof Float32Array && Number.isNaN(e.data.result.logits[1])),
           ),
         ),
     );
     await opened.send({
-      type: 'distribution',
+      type: 'answer',
       run: 1,
-      position: 0,
-      logits: new Float32Array([1, Number.NaN]),
-      pieces: {},
+      id: 0,
+      result: { logits: new Float32Array([1, Number.NaN]), pieces: {} },
     });
     assert.equal(await arrived, true);
     await opened.page.evaluate(() => window.tokenscopeSent({ type: 'save', data: new Uint8Array([7, 255]) }));

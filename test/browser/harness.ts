@@ -10,6 +10,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildParts } from '../../scripts/build.ts';
 import { ensureChromium, localOnly } from '../../scripts/lib/chromium.ts';
 import { inRoot } from '../../scripts/lib/paths.ts';
+import { pagePolicy } from '../../src/panel/policy.ts';
 import type { HostMessage, PageMessage } from '../../src/panel/protocol.ts';
 import { installStub } from './stub.ts';
 import { type Theme, themeFacts } from './theme.ts';
@@ -90,9 +91,8 @@ function html(theme: Theme, nonce: string): string {
     code { color: var(--vscode-textPreformat-foreground); background-color: var(--vscode-textPreformat-background); }
     code { padding: 1px 3px; border-radius: 4px; }
     ::-webkit-scrollbar { width: 10px; height: 10px; }`;
-  const policy = `default-src 'none'; img-src ${origin} data:; font-src ${origin}; style-src ${origin} 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html><html lang="en" style="${style}"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}"><title>Tokenscope</title>
+<meta http-equiv="Content-Security-Policy" content="${pagePolicy(origin, nonce)}"><title>Tokenscope</title>
 <style nonce="${nonce}">${base}</style>
 <link rel="stylesheet" href="${origin}/codicon.css"><link rel="stylesheet" href="${origin}/main.css"></head>
 <body class="${facts.bodyClass}" data-vscode-theme-kind="${facts.kind}" data-vscode-theme-id="${facts.id}">

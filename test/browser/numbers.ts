@@ -2,7 +2,16 @@
  * A small model of the numbers a run gives, in closed form: at every position the candidates follow Zipf's law,
  * p(rank r) = r^-S / H with H = sum of r^-S, and each head's attention falls off geometrically with distance.
  */
-import type { HostMessage, ModelView, PieceView, ScoreChunk, TokenView, Totals } from '../../src/panel/protocol.ts';
+import type {
+  HostMessage,
+  ModelView,
+  PageMessage,
+  PieceView,
+  ScoreChunk,
+  TokenView,
+  Totals,
+} from '../../src/panel/protocol.ts';
+import type { Question, Result } from '../../src/panel/questions/index.ts';
 
 export const VOCAB = 5000;
 const S = 1.2;
@@ -142,11 +151,33 @@ export function weight(head: number, row: number, column: number): number {
   return column > row ? 0 : raw(column) / sum;
 }
 
+export type Ask = Extract<PageMessage, { type: 'ask' }>;
+
+function result(of: Sample, question: Question): Result<Question> {
+  switch (question.kind) {
+    case 'distribution': {
+      const { position } = question;
+      const ids = Array.from({ length: 256 }, (_, i) => idOf(of, position, i + 1));
+      return { logits: logitsAfter(of, position), pieces: pieces(of, ids) };
+    }
+    case 'pattern': {
+      const n = of.tokens.length;
+      const data = new Float32Array(model.nHeads * n * n);
+      for (let h = 0; h < model.nHeads; h++) {
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j <= i; j++) data[(h * n + i) * n + j] = weight(h, i, j);
+        }
+      }
+      return { shape: [model.nHeads, n, n], data };
+    }
+  }
+}
+
 export const messages = {
   run: (of: Sample, run = 1, chosen = of.tokens.length - 2): HostMessage => ({
     type: 'run',
     run,
-    document: { name: 'essay.md', uri: 'file:///essay.md', languageId: 'markdown' },
+    document: { name: 'essay.md', uri: 'file:///essay.md' },
     tokens: of.tokens,
     chosen,
   }),
@@ -156,19 +187,13 @@ export const messages = {
     return { type: 'scores', run, chunk: part, pieces: pieces(of, part.topIds), totals: totalsOf(of, from + count) };
   },
   done: (of: Sample, run = 1): HostMessage => ({ type: 'done', run, totals: totalsOf(of), milliseconds: 1234 }),
-  distribution: (of: Sample, position: number, run = 1): HostMessage => {
-    const ids = Array.from({ length: 256 }, (_, i) => idOf(of, position, i + 1));
-    return { type: 'distribution', run, position, logits: logitsAfter(of, position), pieces: pieces(of, ids) };
-  },
-  pattern: ({ tokens: { length: n } }: Sample, layer: number, run = 1): HostMessage => {
-    const pattern = new Float32Array(model.nHeads * n * n);
-    for (let h = 0; h < model.nHeads; h++) {
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j <= i; j++) pattern[(h * n + i) * n + j] = weight(h, i, j);
-      }
-    }
-    return { type: 'pattern', run, layer, heads: model.nHeads, n, pattern };
-  },
+  /** What is asked, answered. */
+  answer: (of: Sample, { run, id, question }: Ask): HostMessage => ({
+    type: 'answer',
+    run,
+    id,
+    result: result(of, question),
+  }),
   progress: (stage: 'load' | 'compute', done: number, total: number, run = 1): HostMessage => ({
     type: 'progress',
     run,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension.ts';
 import type { HostMessage, PageMessage } from '../../src/panel/protocol.ts';
+import type { Question, Result } from '../../src/panel/questions/index.ts';
 
 type Of<T extends HostMessage['type']> = Extract<HostMessage, { type: T }>;
 
@@ -96,6 +97,23 @@ export const explore = () => vscode.commands.executeCommand('tokenscope.exploreS
 
 export function send(api: TestApi, message: PageMessage): void {
   api.receive(message);
+}
+
+/** Far from those of the page, which asks too. */
+let lastId = 1_000_000;
+
+/** Asks as the page does; @throws what the answer says, if it is no result. */
+export async function ask<Q extends Question>(
+  api: TestApi,
+  heard: Heard,
+  run: number,
+  question: Q,
+): Promise<Result<Q>> {
+  const id = ++lastId;
+  send(api, { type: 'ask', run, id, question });
+  const answer = await heard.next('answer', (message) => message.id === id);
+  assert.ok('result' in answer, JSON.stringify(answer));
+  return answer.result as Result<Q>;
 }
 
 /** Waits for an event that fits. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestApi } from '../../src/extension.ts';
 import type { ScoreChunk } from '../../src/panel/protocol.ts';
-import { closeAll, explore, Heard, openText, send, setting, testApi } from './explore.ts';
+import { ask, closeAll, explore, Heard, openText, setting, testApi } from './explore.ts';
 
 interface Prompt {
   name: string;
@@ -106,17 +106,16 @@ describe('exploring a text with the real model', () => {
     );
 
     const position = wanted.ids.length - 1;
-    send(api, { type: 'getDistribution', run: run.run, position });
-    const { logits, pieces } = await heard.next('distribution');
+    const { logits, pieces } = await ask(api, heard, run.run, { kind: 'distribution', position });
     assert.equal(logits.length, 49152);
     for (const [id, , , logit] of wanted.top10) assert.ok(Math.abs(logits[id] - logit) < 1e-3);
     assert.equal(Object.keys(pieces).length, 256);
     assert.ok(Math.abs(Math.exp(logits[wanted.top10[0][0]] - last.lse[end]) - wanted.top10[0][2]) < 1e-4);
 
-    send(api, { type: 'getPattern', run: run.run, layer: 7 });
-    const { heads, n, pattern } = await heard.next('pattern');
-    assert.deepEqual([heads, n, pattern.length], [9, wanted.ids.length, 9 * wanted.ids.length ** 2]);
-    for (let row = 0; row < heads * n; row++) {
+    const { shape, data: pattern } = await ask(api, heard, run.run, { kind: 'pattern', layer: 7 });
+    const n = wanted.ids.length;
+    assert.deepEqual([shape, pattern.length], [[9, n, n], 9 * n ** 2]);
+    for (let row = 0; row < 9 * n; row++) {
       const sum = pattern.subarray(row * n, (row + 1) * n).reduce((a, b) => a + b, 0);
       assert.ok(Math.abs(sum - 1) < 1e-4, `row ${row} adds up to ${sum}`);
     }

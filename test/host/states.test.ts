@@ -136,7 +136,7 @@ describe('what the panel says', () => {
       'rerun',
       { type: 'eval', code: '1' },
       { type: 'hover', run: -1, position: 0 },
-      { type: 'getPattern', run: heard.last('run').run, layer: 1.5 },
+      { type: 'ask', run: heard.last('run').run, id: 1_000_000, question: { kind: 'pattern', layer: 1.5 } },
       { type: 'help', topic: '../../package' },
       { type: 'save', name: 'x', mime: 'text/html', data: new Uint8Array(1) },
     ]) {

@@ -7,6 +7,8 @@ interface Import {
   file: string;
   /** A package's name, or a path inside the repository. */
   target: string;
+  /** Nothing of it is there when the code runs. */
+  typeOnly: boolean;
 }
 
 /** Every import of every file under a folder. */
@@ -17,14 +19,18 @@ function importsOf(folder: string): Import[] {
     if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
     const path = join(entry.parentPath, entry.name);
     const text = readFileSync(path, 'utf8');
-    for (const [, specifier] of text.matchAll(
-      /^\s*(?:import|export)\b[^'";]*?\bfrom\s+'([^']+)'|^\s*import\s+'([^']+)'/gm,
+    for (const [, typeOnly, from, sideEffect] of text.matchAll(
+      /^\s*(?:import|export)\b(\s+type\b)?[^'";]*?\bfrom\s+'([^']+)'|^\s*import\s+'([^']+)'/gm,
     )) {
-      if (!specifier) continue;
+      const specifier = from ?? sideEffect;
       const target = specifier.startsWith('.')
         ? relative(repositoryRoot, resolve(dirname(path), specifier)).replaceAll('\\', '/')
         : specifier;
-      found.push({ file: relative(repositoryRoot, path).replaceAll('\\', '/'), target });
+      found.push({
+        file: relative(repositoryRoot, path).replaceAll('\\', '/'),
+        target,
+        typeOnly: typeOnly !== undefined,
+      });
     }
   }
   assert.ok(found.length > 0, `${folder} has imports`);
@@ -85,10 +91,21 @@ describe('rooms', () => {
     );
   });
 
-  it('the page imports only the protocol from src', () => {
+  it('the page imports only analysis and the protocol from src, and of questions the types', () => {
     const outside = importsOf('webview').filter(({ target }) => target.startsWith('src/'));
+    const code = outside.filter(({ typeOnly }) => !typeOnly);
+    assert.deepEqual(forbidden(code, /^src\/panel\/protocol\.ts$/, /^src\/analysis\//), []);
+    assert.deepEqual(forbidden(outside, /^src\/panel\/(protocol\.ts$|questions\/)/, /^src\/analysis\//), []);
+  });
+
+  it('questions are answered without the editor', () => {
     assert.deepEqual(
-      outside.filter(({ target }) => target !== 'src/panel/protocol.ts'),
+      forbidden(
+        importsOf('src/panel/questions'),
+        /^src\/(panel\/questions|analysis)\//,
+        /^src\/(errors|panel\/views|panel\/protocol|runtime\/api)\.ts$/,
+        /^zod$/,
+      ),
       [],
     );
   });

@@ -9,7 +9,8 @@ const json = (file: string): Record<string, unknown> => JSON.parse(readFileSync(
 function spoken(): Set<string> {
   const sentences = new Set<string>();
   for (const folder of ['src/editor', 'src/panel']) {
-    for (const file of readdirSync(inRoot(folder))) {
+    for (const file of readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
       const source = readFileSync(inRoot(join(folder, file)), 'utf8');
       for (const [, quote, text] of source.matchAll(/l10n\.t\(\s*(['"])((?:\\.|(?!\1).)*)\1/g)) {
         sentences.add(text.replaceAll(`\\${quote}`, quote));

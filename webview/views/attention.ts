@@ -1,17 +1,46 @@
 /** Attention: one head's pattern as a matrix. */
 import type { Actions } from '../actions.ts';
+import { answerTo, errorOf, type Question, resultOf } from '../answers.ts';
 import { checkbox, dropdown } from '../controls.ts';
 import { el, setText } from '../dom.ts';
 import { largest, type Matrix } from '../plots/matrix.ts';
-import { css, magnitudeColours, magnitudeStep, readPalette } from '../plots/scale.ts';
-import { MOST_LAYER_BYTES } from '../requests.ts';
+import { css, magnitudeColours, magnitudeStep, type Palette, readPalette, tintScale } from '../plots/scale.ts';
 import { announce, spokenText } from '../speech.ts';
 import { type Changed, lookingToken, type State } from '../store.ts';
 import { chip, shortened, shown } from '../tokens.ts';
 import { type Cell, matrixPane } from './matrixPane.ts';
+import { problemSection } from './problem.ts';
+import type { Tints } from './tints.ts';
 import { explanation, type View } from './view.ts';
 
 const STOPS = 17;
+
+const patternOf = ({ layer }: Readonly<State>) => ({ kind: 'pattern', layer }) as const satisfies Question;
+
+/** The chosen head's pattern; null as long as it is not there. */
+function matrixOf(state: Readonly<State>): Matrix | null {
+  const pattern = resultOf(state, patternOf(state));
+  if (!pattern) return null;
+  const [heads, n] = pattern.shape;
+  return state.head < heads ? { data: pattern.data, offset: state.head * n * n, n } : null;
+}
+
+/** What the chosen token looks at. */
+function tints(state: Readonly<State>, palette: Palette): Tints {
+  const { tokens, layer, head, withoutFirst } = state;
+  const row = lookingToken(state);
+  const matrix = matrixOf(state);
+  const weights = matrix?.data.subarray(matrix.offset + row * matrix.n, matrix.offset + row * matrix.n + row + 1);
+  const max = weights?.subarray(withoutFirst ? 1 : 0).reduce((most, weight) => Math.max(most, weight), 0);
+  const scale = max || 1;
+  return {
+    label: `attention of ${shortened(tokens[row], 16)}, layer ${layer} head ${head}`,
+    max: scale,
+    ends: ['0', `${scale.toPrecision(2)}${withoutFirst ? '+' : ''}`],
+    value: (position) => weights?.[position] ?? null,
+    colour: tintScale(palette, palette.cool, scale),
+  };
+}
 
 export function attentionView(actions: Actions): View {
   const { store } = actions;
@@ -26,6 +55,7 @@ export function attentionView(actions: Actions): View {
   const legend = el('div', { class: 'legend' }, el('span', { class: 'label' }, 'weight'), low, ramp, high);
   const note = el('p', { class: 'note' });
   const waiting = el('p', { class: 'waiting', role: 'status' });
+  const problem = problemSection(actions);
   let cursor: Cell | null = null;
   let palette = readPalette();
   let colours = magnitudeColours(palette.dark);
@@ -57,14 +87,9 @@ export function attentionView(actions: Actions): View {
     el('div', { class: 'reading' }, legend, note),
     value,
     waiting,
+    problem.element,
     pane.element,
   );
-
-  function matrixOf({ patterns, layer, head }: Readonly<State>): Matrix | null {
-    const pattern = patterns.get(layer);
-    if (!pattern || head >= pattern.heads) return null;
-    return { data: pattern.data, offset: head * pattern.n * pattern.n, n: pattern.n };
-  }
 
   function weight(state: Readonly<State>, { row, column }: Cell): string {
     const matrix = matrixOf(state);
@@ -97,7 +122,8 @@ export function attentionView(actions: Actions): View {
     heads.select(head);
     first.checked = withoutFirst;
     const matrix = matrixOf(state);
-    setText(waiting, matrix ? '' : whyNone(state));
+    setText(waiting, answerTo(state, patternOf(state)) ? '' : whyNone(state));
+    problem.show(errorOf(state, patternOf(state)));
     pane.element.hidden = legend.hidden = note.hidden = matrix === null;
     if (cursor && cursor.row >= tokens.length) cursor = null;
     showValue(state);
@@ -131,6 +157,8 @@ export function attentionView(actions: Actions): View {
     id: 'attention',
     title: 'Attention',
     element,
+    needs: (state: Readonly<State>) => (state.tokens.length > 0 ? [patternOf(state)] : []),
+    tints,
     update(state: Readonly<State>, changed: Changed): void {
       if (changed.has('theme')) {
         palette = readPalette();
@@ -164,13 +192,8 @@ export function attentionView(actions: Actions): View {
   };
 }
 
-function whyNone({ status, tokens, model }: Readonly<State>): string {
-  const n = tokens.length;
-  if (n === 0) return '';
-  if (model && model.nHeads * n * n * 4 > MOST_LAYER_BYTES) {
-    const most = Math.floor(Math.sqrt(MOST_LAYER_BYTES / 4 / model.nHeads));
-    return `The attention of ${n} tokens is too large to hold: select at most ${most}.`;
-  }
+function whyNone({ status, tokens }: Readonly<State>): string {
+  if (tokens.length === 0) return '';
   if (status === 'loading' || status === 'computing') return 'Attention is computed when the scores are there.';
   return status === 'done' || status === 'cancelled'
     ? 'Computing this layer’s attention…'

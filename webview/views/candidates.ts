@@ -1,12 +1,13 @@
 /** Which rows the list of candidates has: pure, from the state. */
+import { thousands } from '../../src/analysis/format.ts';
 import {
   type Candidates,
   candidates,
-  percent,
-  rank,
   type SamplingSettings,
-  thousands,
-} from '../../src/panel/protocol.ts';
+  type SortedLogits,
+  sortLogits,
+} from '../../src/analysis/sampling.ts';
+import { type Question, resultOf } from '../answers.ts';
 import { isKnown, type State, sourceOf } from '../store.ts';
 
 export interface CandidateRow {
@@ -27,18 +28,27 @@ export interface CandidateList {
   /** Candidates that remain after the sampling settings; null while that is not known. */
   remaining: number | null;
   vocab: number;
-  /** Sampling settings act, and their numbers wait for all logits. */
-  waits: boolean;
 }
 
 /** Settings that leave the distribution as it is. */
 export const isPlain = ({ temperature, topK, topP }: SamplingSettings): boolean =>
   temperature === 1 && topK === 0 && topP >= 1;
 
+/** All logits after a position. */
+export const distributionAfter = (position: number) => ({ kind: 'distribution', position }) as const satisfies Question;
+
+let lastSorted: { logits: Float32Array; sorted: SortedLogits } | null = null;
+
+/** All logits in order; those asked for last are not sorted again. */
+function inOrder(logits: Float32Array): SortedLogits {
+  if (lastSorted?.logits !== logits) lastSorted = { logits, sorted: sortLogits(logits) };
+  return lastSorted.sorted;
+}
+
 let last: { logits: unknown; settings: unknown; result: Candidates } | null = null;
 
 /** The candidates of a distribution; those asked for last are not computed again. */
-function sampledFrom(sorted: Parameters<typeof candidates>[0], settings: SamplingSettings): Candidates {
+function sampledFrom(sorted: SortedLogits, settings: SamplingSettings): Candidates {
   if (last?.logits !== sorted || last.settings !== settings) {
     last = { logits: sorted, settings, result: candidates(sorted, settings) };
   }
@@ -50,10 +60,11 @@ function sampledFrom(sorted: Parameters<typeof candidates>[0], settings: Samplin
  * where sampling ends. Null where no distribution is known.
  */
 export function candidateList(state: Readonly<State>, limit: number): CandidateList | null {
-  const { scores, tokens, chosen, distributions, sampling, model } = state;
+  const { scores, tokens, chosen, sampling, model } = state;
   const source = sourceOf(chosen);
   if (!isKnown(state, source)) return null;
-  const sorted = distributions.get(source);
+  const distribution = resultOf(state, distributionAfter(source));
+  const sorted = distribution && inOrder(distribution.logits);
   const lse = scores.lse[source];
   const token = tokens[chosen];
   const plain = isPlain(sampling);
@@ -97,7 +108,7 @@ export function candidateList(state: Readonly<State>, limit: number): CandidateL
     rows.push(...between(count, remaining!), cut);
     if (ownRow) rows.push(...between(remaining!, place), ownRow);
   } else if (ownRow) rows.push(...between(count, place), ownRow);
-  return { rows, remaining, vocab, waits: remaining === null };
+  return { rows, remaining, vocab };
 }
 
 /** E.g. "top-p 0.90 ends here: 38 of 49,152 remain". */
@@ -106,6 +117,3 @@ export function cutText({ temperature, topK, topP }: SamplingSettings, remaining
     temperature <= 0 ? 'temperature 0' : topK > 0 && remaining === topK ? `top-k ${topK}` : `top-p ${topP.toFixed(2)}`;
   return `${by} ends here: ${thousands(remaining)} of ${thousands(vocab)} ${remaining === 1 ? 'remains' : 'remain'}`;
 }
-
-/** What a row says aloud, after the token's name. */
-export const rowFacts = (row: CandidateRow): string => `rank ${rank(row.rank)}, ${percent(row.probability)}`;

@@ -1,14 +1,16 @@
 /** Says what the strip's tint means, and below it, in a place kept for it, what the previewed or chosen token is. */
-import { bits, percent, rank, surprisal, thousands } from '../../src/panel/protocol.ts';
+import { bits, percent, rank, thousands } from '../../src/analysis/format.ts';
+import { surprisal } from '../../src/analysis/surprisal.ts';
 import { el, setText } from '../dom.ts';
 import { readPalette } from '../plots/scale.ts';
 import { type Changed, type State, sourceOf, touches } from '../store.ts';
 import { chip } from '../tokens.ts';
-import { tintsOf } from './tints.ts';
+import type { MakeTints, Tints } from './tints.ts';
 
 const STOPS = 9;
 
-export function legendView() {
+/** @param tintsOf how the strip is tinted now */
+export function legendView(tintsOf: MakeTints) {
   const label = el('span', { class: 'label' });
   const low = el('span');
   const high = el('span');
@@ -17,8 +19,7 @@ export function legendView() {
   const info = el('div', { class: 'info', id: 'token-info' });
   let palette = readPalette();
 
-  function showLegend(state: Readonly<State>): void {
-    const tints = tintsOf(state, palette);
+  function showLegend(tints: Tints): void {
     setText(label, tints.label);
     setText(low, tints.ends[0]);
     setText(high, tints.ends[1]);
@@ -38,10 +39,7 @@ export function legendView() {
     update(state: Readonly<State>, changed: Changed): void {
       if (changed.has('theme')) palette = readPalette();
       legend.hidden = info.hidden = state.tokens.length === 0;
-      if (touches(changed, 'theme', 'view', 'tokens')) showLegend(state);
-      else if (state.view === 'attention' && touches(changed, 'chosen', 'layer', 'head', 'patterns', 'withoutFirst')) {
-        showLegend(state);
-      }
+      showLegend(tintsOf(state, palette));
       if (touches(changed, 'tokens', 'chosen', 'hovered', 'scores')) showInfo(state);
     },
   };

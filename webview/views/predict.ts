@@ -1,14 +1,18 @@
 /** Predict: the distribution the chosen token was drawn from, and what sampling may choose from it. */
-import { bits, percent, rank, surprisal, thousands } from '../../src/panel/protocol.ts';
+import { bits, percent, rank, thousands } from '../../src/analysis/format.ts';
+import { surprisal } from '../../src/analysis/surprisal.ts';
+import type { PieceView } from '../../src/panel/protocol.ts';
 import type { Actions } from '../actions.ts';
+import { answerTo, errorOf, resultOf } from '../answers.ts';
 import { iconButton } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
 import { drawBars } from '../plots/bars.ts';
 import { readPalette } from '../plots/scale.ts';
 import { announce, spokenPercent, spokenText } from '../speech.ts';
-import { type Changed, type State, sourceOf } from '../store.ts';
+import { type Changed, isKnown, type State, sourceOf } from '../store.ts';
 import { chip, shown } from '../tokens.ts';
-import { type CandidateRow, candidateList, isPlain, type Row } from './candidates.ts';
+import { type CandidateRow, candidateList, distributionAfter, isPlain, type Row } from './candidates.ts';
+import { problemSection } from './problem.ts';
 import { samplingControls } from './sampling.ts';
 import { explanation, type View } from './view.ts';
 
@@ -20,6 +24,7 @@ export function predictView(actions: Actions): View {
   const heading = el('div', { class: 'heading' });
   const controls = samplingControls(actions);
   const remain = el('p', { class: 'remain', role: 'status' });
+  const problem = problemSection(actions);
   const body = el('tbody');
   const swatch = (name: string) => el('span', { class: `swatch ${name}`, 'aria-hidden': 'true' });
   const table = el(
@@ -53,6 +58,7 @@ export function predictView(actions: Actions): View {
     heading,
     controls.element,
     remain,
+    problem.element,
     table,
     more,
   );
@@ -82,7 +88,10 @@ export function predictView(actions: Actions): View {
     }
   }
 
-  const piece = ({ id }: CandidateRow) => actions.store.state.pieces.get(id);
+  const piece = ({ id }: CandidateRow): PieceView | undefined => {
+    const { state } = actions.store;
+    return state.pieces.get(id) ?? allLogits(state)?.pieces[id];
+  };
   const nameOf = (row: CandidateRow): string => {
     const text = piece(row);
     return text ? spokenText(text) : `id ${row.id}`;
@@ -145,8 +154,9 @@ export function predictView(actions: Actions): View {
     body.replaceChildren(...rows.map((row, index) => rowElement(row, index, widest)));
     setAttributes(table, { 'aria-activedescendant': active >= 0 ? `candidate-${active}` : undefined });
     setText(remain, list ? remainText(state, list.remaining, list.vocab) : '');
+    problem.show(errorOf(state, distributionAfter(sourceOf(state.chosen))));
     const known = list ? Math.min(MANY, list.vocab) : 0;
-    more.hidden = !list || known <= FEW || !state.distributions.has(sourceOf(state.chosen));
+    more.hidden = !list || known <= FEW || !allLogits(state);
     setText(more, limit === FEW ? `Show ${known} rows` : `Show ${FEW} rows`);
   }
 
@@ -154,12 +164,18 @@ export function predictView(actions: Actions): View {
     id: 'predict',
     title: 'Predict',
     element,
+    needs(state: Readonly<State>) {
+      const here = sourceOf(state.chosen);
+      const waits = isKnown(state, here) && !answerTo(state, distributionAfter(here));
+      const near = waits ? [] : [here + 1, here - 1];
+      return [here, ...near].filter((position) => isKnown(state, position)).map(distributionAfter);
+    },
     update(state: Readonly<State>, changed: Changed): void {
       if (changed.has('chosen') || changed.has('run')) {
         active = -1;
         limit = FEW;
       }
-      const relevant = ['tokens', 'scores', 'chosen', 'distributions', 'sampling', 'model', 'view', 'status'] as const;
+      const relevant = ['tokens', 'scores', 'chosen', 'answers', 'sampling', 'model', 'view', 'status'] as const;
       if (relevant.some((key) => changed.has(key))) show(state);
     },
     key(event: KeyboardEvent): boolean {
@@ -211,6 +227,9 @@ export function predictView(actions: Actions): View {
     },
   };
 }
+
+/** All logits that the chosen token was drawn from, as far as they are there. */
+const allLogits = (state: Readonly<State>) => resultOf(state, distributionAfter(sourceOf(state.chosen)));
 
 const title = (state: Readonly<State>): string => {
   const { tokens, chosen } = state;

@@ -1,9 +1,10 @@
 /** The header: model and totals, the buttons of the whole page, progress, and the sentence that says how things stand. */
-import { perplexity, thousands } from '../../src/panel/protocol.ts';
+import { perplexity, thousands } from '../../src/analysis/format.ts';
 import type { Actions } from '../actions.ts';
 import { button, iconButton } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
 import { type Changed, type State, touches } from '../store.ts';
+import { problemSection } from './problem.ts';
 
 export function statusView(actions: Actions, exportMenu: HTMLElement) {
   const facts = el('div', { class: 'facts' });
@@ -14,7 +15,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
   const bar = el('div', { class: 'bar' });
   const progress = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Progress' }, bar);
   const sentence = el('p', { class: 'sentence', role: 'status' });
-  const problem = el('section', { class: 'problem', role: 'alert', hidden: true });
+  const problem = problemSection(actions);
   const empty = el('section', { class: 'empty', hidden: true });
   const header = el(
     'header',
@@ -22,7 +23,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     el('div', { class: 'headline' }, facts, el('div', { class: 'tools' }, cancel, pin, rerun, exportMenu, help)),
     progress,
     sentence,
-    problem,
+    problem.element,
     empty,
   );
 
@@ -64,19 +65,6 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     cancel.style.setProperty('visibility', busy ? 'visible' : 'hidden');
   }
 
-  function showProblem({ error }: Readonly<State>): void {
-    problem.hidden = error === null;
-    problem.replaceChildren();
-    if (!error) return;
-    const { what, where, todo, action } = error;
-    problem.append(
-      el('h2', {}, el('span', { class: 'codicon codicon-error', 'aria-hidden': 'true' }), ' ', what),
-      el('p', { class: 'where' }, where),
-      el('p', {}, todo),
-    );
-    if (action) problem.append(button(action.label, () => actions.send(action.message), true));
-  }
-
   function showEmpty({ status, reason }: Readonly<State>): void {
     empty.hidden = status !== 'empty';
     empty.replaceChildren();
@@ -92,7 +80,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     update(state: Readonly<State>, changed: Changed): void {
       if (touches(changed, 'model', 'totals', 'tokens')) showFacts(state);
       if (touches(changed, 'progress', 'status')) showProgress(state);
-      if (touches(changed, 'error')) showProblem(state);
+      if (touches(changed, 'error')) problem.show(state.error);
       if (touches(changed, 'status', 'reason')) showEmpty(state);
       if (touches(changed, 'pinned')) {
         setAttributes(pin, { 'aria-pressed': state.pinned ? 'true' : 'false' });

@@ -1,16 +1,17 @@
 /** The token strip: the text as its tokens, each tinted by a number that the legend names. */
 import type { Actions } from '../actions.ts';
 import { el, setAttributes } from '../dom.ts';
-import { readPalette } from '../plots/scale.ts';
+import { type Palette, readPalette } from '../plots/scale.ts';
 import { spoken } from '../speech.ts';
-import { type Changed, type State, touches } from '../store.ts';
+import type { Changed, State } from '../store.ts';
 import { inText, joinedRanges, NEXT, shown } from '../tokens.ts';
-import { tintsOf } from './tints.ts';
+import type { MakeTints, Tints } from './tints.ts';
 
 /** Lines of so many tokens make a block that is laid out only while it is near the view. */
 const BLOCK = 256;
 
-export function stripView(actions: Actions) {
+/** @param tintsOf how the tokens are tinted now */
+export function stripView(actions: Actions, tintsOf: MakeTints) {
   const element = el('div', {
     class: 'strip',
     id: 'strip',
@@ -22,6 +23,8 @@ export function stripView(actions: Actions) {
   /** By position; the last one stands for what comes next. */
   let options: HTMLElement[] = [];
   let palette = readPalette();
+  /** The tint that each token shows. */
+  let tinted: { scale: string; palette: Palette; amounts: (number | null)[] } | null = null;
 
   const positionOf = (target: EventTarget | null): number | null => {
     const option = target instanceof Element ? target.closest<HTMLElement>('[data-position]') : null;
@@ -104,24 +107,26 @@ export function stripView(actions: Actions) {
     for (let i = from; i < to; i++) options[i]?.setAttribute('aria-label', spoken(state, i));
   }
 
-  function tint(state: Readonly<State>, from: number, to: number): void {
-    const { value, colour, max } = tintsOf(state, palette);
-    for (let i = from; i < to; i++) {
-      const { style } = options[i];
-      const amount = value(i);
-      if (amount === null) {
-        style.removeProperty('background-color');
-        style.removeProperty('text-decoration');
-      } else if (palette.highContrast) {
-        style.removeProperty('background-color');
-        const width = Math.round((Math.min(amount, max) / max) * 10) / 2;
-        if (width > 0) style.setProperty('text-decoration', `underline ${width}px`);
-        else style.removeProperty('text-decoration');
-      } else {
-        style.removeProperty('text-decoration');
-        style.setProperty('background-color', colour(amount));
-      }
+  /** Tints what does not show its tint yet. */
+  function tint(state: Readonly<State>): void {
+    const tints = tintsOf(state, palette);
+    const scale = `${tints.label} ${tints.max}`;
+    const shown = tinted?.scale === scale && tinted.palette === palette ? tinted.amounts : [];
+    const amounts = state.tokens.map((_, i) => tints.value(i));
+    for (const [i, amount] of amounts.entries()) if (amount !== shown[i]) paint(options[i].style, amount, tints);
+    tinted = { scale, palette, amounts };
+  }
+
+  function paint(style: CSSStyleDeclaration, amount: number | null, { max, colour }: Tints): void {
+    style.removeProperty('background-color');
+    style.removeProperty('text-decoration');
+    if (amount === null) return;
+    if (!palette.highContrast) {
+      style.setProperty('background-color', colour(amount));
+      return;
     }
+    const width = Math.round((Math.min(amount, max) / max) * 10) / 2;
+    if (width > 0) style.setProperty('text-decoration', `underline ${width}px`);
   }
 
   function mark(name: string, position: number | null, selected = false): void {
@@ -165,14 +170,10 @@ export function stripView(actions: Actions) {
       const fresh = changed.has('tokens') || changed.has('run');
       if (fresh) {
         build(state);
+        tinted = null;
         label(state, 0, n + 1);
       }
-      if (fresh || touches(changed, 'theme', 'view')) tint(state, 0, n);
-      else if (state.view === 'attention' && touches(changed, 'chosen', 'layer', 'head', 'patterns', 'withoutFirst')) {
-        tint(state, 0, n);
-      } else if (changed.has('chunk') && state.chunk && state.view !== 'attention') {
-        tint(state, state.chunk.from, state.chunk.from + state.chunk.count);
-      }
+      tint(state);
       if (changed.has('chunk') && state.chunk) label(state, state.chunk.from, state.chunk.from + state.chunk.count);
       if (fresh || changed.has('chosen')) {
         mark('chosen', n > 0 ? state.chosen : null, true);

@@ -1,9 +1,10 @@
 /** What a view is. One more view is one more file that makes one, and its line in views/index.ts. */
-import type { HelpTopic } from '../../src/panel/protocol.ts';
 import type { Actions } from '../actions.ts';
+import type { Question } from '../answers.ts';
 import { iconButton } from '../controls.ts';
 import { el } from '../dom.ts';
-import type { Changed, State, ViewId } from '../store.ts';
+import type { Changed, State } from '../store.ts';
+import type { MakeTints } from './tints.ts';
 
 export interface Table {
   columns: string[];
@@ -11,9 +12,13 @@ export interface Table {
 }
 
 export interface View {
-  id: ViewId;
+  id: string;
   title: string;
   element: HTMLElement;
+  /** Questions that the view needs answered now, the most urgent first. Their answers are in the state (answers.ts). */
+  needs(state: Readonly<State>): Question[];
+  /** How the strip is tinted while the view is open; default: by surprisal. */
+  tints?: MakeTints;
   /** Shows the state; called when something changed while the view is open, and when it is opened (with all keys). */
   update(state: Readonly<State>, changed: Changed): void;
   /** Handles a key no control has taken. True if it did. */
@@ -24,8 +29,8 @@ export interface View {
 
 export type MakeView = (actions: Actions) => View;
 
-/** The line that says what one sees, and its ?. */
-export function explanation(text: string, topic: HelpTopic, actions: Actions): HTMLElement {
+/** The line that says what one sees, and its ?: the topic is a page in media/help. */
+export function explanation(text: string, topic: string, actions: Actions): HTMLElement {
   return el(
     'div',
     { class: 'explanation' },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Outbox } from '../../../src/panel/outbox.ts';
+import { pagePolicy } from '../../../src/panel/policy.ts';
 import type { HostMessage, PageMessage, PageState, ScoreChunk } from '../../../src/panel/protocol.ts';
 import { readTokens, streamScores } from '../../../src/panel/run.ts';
 import { readPageMessage, readPageState } from '../../../src/panel/validate.ts';
@@ -19,12 +20,11 @@ const STATE: PageState = {
 describe('messages of the page at the border', () => {
   const good: PageMessage[] = [
     { type: 'ready' },
-    { type: 'ready', state: STATE },
     { type: 'hover', run: 1, position: null },
     { type: 'choose', run: 1, position: 7 },
     { type: 'tryCandidate', run: 1, position: 7, id: 49151 },
-    { type: 'getDistribution', run: 1, position: 0 },
-    { type: 'getPattern', run: 1, layer: 29 },
+    { type: 'ask', run: 1, id: 0, question: { kind: 'distribution', position: 0 } },
+    { type: 'ask', run: 1, id: 1, question: { kind: 'pattern', layer: 29 } },
     { type: 'cancel', run: 1 },
     { type: 'rerun' },
     { type: 'pin', pinned: true },
@@ -33,7 +33,6 @@ describe('messages of the page at the border', () => {
     { type: 'help', topic: 'attention' },
     { type: 'openSettings', query: 'tokenscope.model' },
     { type: 'save', name: 'figure', mime: 'image/png', data: Uint8Array.of(1, 2) },
-    { type: 'state', state: STATE },
   ];
 
   for (const [i, message] of good.entries()) {
@@ -46,7 +45,11 @@ describe('messages of the page at the border', () => {
     ['an unknown type', { type: 'execute', command: 'x' }],
     ['a type of the prototype', { type: 'constructor' }],
     ['a negative position', { type: 'choose', run: 1, position: -1 }],
-    ['a fraction', { type: 'getPattern', run: 1, layer: 0.5 }],
+    ['a fraction', { type: 'ask', run: 1, id: 0, question: { kind: 'pattern', layer: 0.5 } }],
+    ['a question of no kind', { type: 'ask', run: 1, id: 0, question: { kind: 'secrets' } }],
+    ['a question of the prototype', { type: 'ask', run: 1, id: 0, question: { kind: 'constructor' } }],
+    ['arguments of another question', { type: 'ask', run: 1, id: 0, question: { kind: 'pattern', position: 0 } }],
+    ['a question without an id', { type: 'ask', run: 1, question: { kind: 'pattern', layer: 0 } }],
     ['NaN', { type: 'choose', run: 1, position: Number.NaN }],
     ['a number beyond 31 bits', { type: 'choose', run: 1, position: 2 ** 31 }],
     ['a path as a help topic', { type: 'help', topic: '../../README' }],
@@ -60,12 +63,29 @@ describe('messages of the page at the border', () => {
     });
   }
 
-  it('a state that is none of ours is left out of "ready"', () => {
-    assert.deepEqual(readPageMessage({ type: 'ready', state: { view: 'heads' } }), {
-      message: { type: 'ready', state: undefined },
-    });
+  it('a state that is none of ours is no state', () => {
+    assert.equal(readPageState({ view: 'heads' }), undefined);
+    assert.equal(readPageState({ ...STATE, view: 7 }), undefined);
     assert.equal(readPageState({ ...STATE, sampling: { temperature: -1, topK: 0, topP: 1 } }), undefined);
     assert.deepEqual(readPageState(STATE), STATE);
+  });
+});
+
+describe("the page's policy", () => {
+  const directives = pagePolicy('https://files.test', 'abc').split('; ');
+
+  it('lets nothing in that is not named, no form out, and no base be set', () => {
+    for (const refused of ["default-src 'none'", "base-uri 'none'", "form-action 'none'"]) {
+      assert.ok(directives.includes(refused), refused);
+    }
+  });
+
+  it('runs only the script with the nonce of this page', () => {
+    assert.deepEqual(
+      directives.filter((directive) => directive.startsWith('script-src')),
+      ["script-src 'nonce-abc'"],
+    );
+    assert.ok(directives.every((directive) => !directive.includes('unsafe')));
   });
 });
 
@@ -86,7 +106,7 @@ describe('what is kept for a page that comes later', () => {
   const runMessage = (run: number): HostMessage => ({
     type: 'run',
     run,
-    document: { name: 'a', uri: 'file:///a', languageId: 'plaintext' },
+    document: { name: 'a', uri: 'file:///a' },
     tokens: [],
     chosen: 0,
   });

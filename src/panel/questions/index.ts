@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import * as distribution from './distribution.ts';
+import * as pattern from './pattern.ts';
+import type { Subject } from './subject.ts';
+
+/** What a page may ask, by kind. One more question is one more file, and its line here. */
+export const questions = { distribution, pattern };
+
+type Questions = typeof questions;
+export type Question = { [K in keyof Questions]: z.infer<Questions[K]['schema']> }[keyof Questions];
+/** What a question is answered with. */
+export type Result<Q extends Question> = Awaited<ReturnType<Questions[Q['kind']]['handle']>>;
+
+/** What a question's file exports. */
+export interface QuestionKind {
+  schema: z.ZodType<Question>;
+  /** How many of the kind are worked on at a time; of more, the oldest is dropped. */
+  atMost: number;
+  handle(question: Question, subject: Subject, signal: AbortSignal): Promise<unknown>;
+}
+
+export const kindOf = ({ kind }: Question): QuestionKind => questions[kind];
+
+/** Any question, as it comes over the border. */
+export const questionSchema = z.union(Object.values(questions).map(({ schema }) => schema));

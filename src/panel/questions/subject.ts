@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import type { EngineApi, ModelInfo } from '../../runtime/api.ts';
+import type { PieceView } from '../protocol.ts';
+
+/** What a question is about: the tokens of one run, and what computes on them. */
+export interface Subject {
+  engine: EngineApi;
+  model: ModelInfo;
+  ids: readonly number[];
+  /** Texts of ids of the model, each under its id. */
+  texts(ids: readonly number[]): Promise<Record<number, PieceView>>;
+}
+
+/** A position, a layer, an id: whatever counts. */
+export const whole = z.int().min(0).max(0x7fffffff);

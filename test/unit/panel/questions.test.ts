@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { Answers } from '../../../src/panel/answers.ts';
+import { type Question, questions } from '../../../src/panel/questions/index.ts';
+import type { Subject } from '../../../src/panel/questions/subject.ts';
+import type { ModelInfo } from '../../../src/runtime/api.ts';
+import { FakeEngine, logitsAfter } from '../fakeEngine.ts';
+
+const IDS = [1, 2, 3, 4, 5, 6];
+const distribution = (position: number): Question => ({ kind: 'distribution', position });
+const pattern = (layer: number): Question => ({ kind: 'pattern', layer });
+
+/** Answers when it is told to, or fails as its signal says. */
+class SlowEngine extends FakeEngine {
+  readonly began: number[] = [];
+  private readonly open = new Map<number, () => void>();
+
+  override async logits(ids: readonly number[], position: number, signal?: AbortSignal): Promise<Float32Array> {
+    this.began.push(position);
+    await new Promise<void>((resolve, reject) => {
+      this.open.set(position, resolve);
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    return super.logits(ids, position);
+  }
+
+  finish(position: number): void {
+    this.open.get(position)!();
+  }
+}
+
+async function about<E extends FakeEngine>(engine: E, ids = IDS, more: Partial<ModelInfo> = {}): Promise<Subject> {
+  for await (const _ of engine.load({ path: 'fake.gguf', precision: 'int8' }));
+  const texts = async (asked: readonly number[]) => Object.fromEntries(asked.map((id) => [id, { text: `<${id}>` }]));
+  return { engine, model: { ...engine.model!, ...more }, ids, texts };
+}
+
+describe('questions of the page', () => {
+  it('stand in the table under their kind', () => {
+    for (const [kind, { schema }] of Object.entries(questions)) assert.equal(schema.shape.kind.value, kind);
+  });
+
+  it('a distribution: all logits after the position, the likeliest named', async () => {
+    const answers = new Answers(await about(new FakeEngine()));
+    const pieces = Object.fromEntries(Array.from({ length: 8 }, (_, id) => [id, { text: `<${id}>` }]));
+    assert.deepEqual(await answers.to(distribution(2)), { result: { logits: logitsAfter(3), pieces } });
+  });
+
+  it('a pattern: its shape, and rows that add up to one', async () => {
+    const answers = new Answers(await about(new FakeEngine()));
+    const outcome = await answers.to(pattern(1));
+    assert.ok(outcome && 'result' in outcome);
+    const { shape, data } = outcome.result as { shape: number[]; data: Float32Array };
+    assert.deepEqual(shape, [2, 6, 6]);
+    const row = data.subarray((6 + 3) * 6, (6 + 4) * 6);
+    assert.deepEqual([...row], [0.25, 0.25, 0.25, 0.25, 0, 0]);
+  });
+
+  it('outside the text, outside the model, too large to hold: errors that say what to do', async () => {
+    const answers = new Answers(await about(new FakeEngine()));
+    await assert.rejects(answers.to(distribution(6)), { name: 'TokenscopeError', where: 'Position 6 of 6' });
+    await assert.rejects(answers.to(pattern(2)), { name: 'TokenscopeError', todo: 'Choose one from 0 to 1.' });
+    // 8 heads of n x n floats in 512 MiB: n is 4,096 at most.
+    const long = (n: number) => about(new FakeEngine(), new Array(n).fill(1), { nHeads: 8 });
+    await assert.rejects(new Answers(await long(4097)).to(pattern(0)), {
+      what: 'The attention of 4,097 tokens is too large to hold.',
+      todo: 'Select at most 4,096 tokens.',
+    });
+  });
+
+  it('of five distributions under way the oldest is dropped, the others are answered', async () => {
+    const engine = new SlowEngine();
+    const answers = new Answers(await about(engine));
+    const asked = [0, 1, 2, 3, 4].map((position) => answers.to(distribution(position)));
+    assert.deepEqual(await asked[0], { dropped: true });
+    for (const position of [1, 2, 3, 4]) engine.finish(position);
+    for (const answer of asked.slice(1)) assert.ok('result' in (await answer)!);
+    // Those that are answered count no more.
+    const later = [0, 1, 2, 3].map((position) => answers.to(distribution(position)));
+    for (const position of [0, 1, 2, 3]) engine.finish(position);
+    for (const answer of later) assert.ok('result' in (await answer)!);
+  });
+
+  it('of two layers the later one is answered, even if the engine answers both', async () => {
+    const answers = new Answers(await about(new FakeEngine()));
+    const [first, second] = await Promise.all([answers.to(pattern(0)), answers.to(pattern(1))]);
+    assert.deepEqual(first, { dropped: true });
+    assert.ok(second && 'result' in second);
+  });
+
+  it('who is gone is not answered, who asks after that is', async () => {
+    const engine = new SlowEngine();
+    const answers = new Answers(await about(engine));
+    const before = answers.to(distribution(0));
+    answers.forget();
+    assert.equal(await before, undefined);
+    const after = answers.to(distribution(1));
+    engine.finish(1);
+    assert.ok('result' in (await after)!);
+  });
+});
