@@ -1,13 +1,14 @@
 import { kindOf, type Question } from './questions/index.ts';
 import type { Subject } from './questions/subject.ts';
 
-/** What became of a question: newer ones of its kind may have overtaken it. */
+/** What became of a question. Dropped: newer ones of its kind overtook it, or the engine was stopped. */
 export type Outcome = { result: unknown } | { dropped: true };
 
 /** Answers what the page asks about one run. */
 export class Answers {
   private asker = new AbortController();
-  private readonly underWay = new Map<string, AbortController[]>();
+  /** Of each kind, the oldest first. */
+  private readonly underWay = new Map<string, Set<AbortController>>();
 
   constructor(private readonly subject: Subject) {}
 
@@ -19,21 +20,20 @@ export class Answers {
     const { signal: gone } = this.asker;
     const overtaken = new AbortController();
     const { atMost, handle } = kindOf(question);
-    const others = this.underWay.get(question.kind) ?? [];
-    const all = [...others, overtaken];
-    for (const oldest of all.splice(0, all.length - atMost)) oldest.abort();
-    this.underWay.set(question.kind, all);
+    const turns = this.underWay.get(question.kind) ?? new Set();
+    this.underWay.set(question.kind, turns.add(overtaken));
+    for (const oldest of [...turns].slice(0, -atMost)) oldest.abort();
     try {
       const result = await handle(question, this.subject, AbortSignal.any([overtaken.signal, gone]));
       if (gone.aborted) return undefined;
       return overtaken.signal.aborted ? { dropped: true } : { result };
     } catch (error) {
       if (gone.aborted) return undefined;
-      if (overtaken.signal.aborted) return { dropped: true };
+      // Overtaken, or the engine was stopped.
+      if (error instanceof Error && error.name === 'AbortError') return { dropped: true };
       throw error;
     } finally {
-      const left = this.underWay.get(question.kind)?.filter((other) => other !== overtaken);
-      if (left) this.underWay.set(question.kind, left);
+      turns.delete(overtaken);
     }
   }
 

@@ -106,7 +106,7 @@ export type HostMessage =
   | { type: 'pinned'; pinned: boolean }
   | AnswerMessage;
 
-/** What became of the question `id`. Dropped: newer questions overtook it, or it was about an older run. */
+/** What became of the question `id`. Dropped: it was overtaken by newer ones or another run, or the engine was stopped. */
 export type AnswerMessage = { type: 'answer'; run: number; id: number } & (
   | { result: unknown }
   | { dropped: true }

@@ -87,6 +87,15 @@ describe('questions of the page', () => {
     assert.ok(second && 'result' in second);
   });
 
+  it('when the engine is stopped the question is dropped; any other failure is thrown', async () => {
+    const engine = new FakeEngine();
+    const answers = new Answers(await about(engine));
+    engine.logits = () => Promise.reject(new DOMException('The engine was stopped', 'AbortError'));
+    assert.deepEqual(await answers.to(distribution(0)), { dropped: true });
+    engine.logits = () => Promise.reject(new RangeError('no memory'));
+    await assert.rejects(answers.to(distribution(0)), { name: 'RangeError' });
+  });
+
   it('who is gone is not answered, who asks after that is', async () => {
     const engine = new SlowEngine();
     const answers = new Answers(await about(engine));
