@@ -1,6 +1,6 @@
 import type { BpeModel } from './definition.ts';
 
-/** Tokens of one pre-token; token i covers `lengths[i]` bytes of it. */
+/** Tokens of one pre-token; token i covers `lengths[i]` bytes of it, none if it only goes on about the byte before. */
 export interface BpeTokens {
   ids: number[];
   lengths: number[];
@@ -66,7 +66,11 @@ export class Bpe {
         lengths.push(bytes);
       } else if (fallback) {
         ids.push(...fallback);
-        lengths.push(...fallback.map(() => 1));
+        // Of a byte-level character, which is one byte of the text but two of UTF-8, the second covers nothing.
+        fallback.forEach((_, i) => {
+          const own = Math.min(i, bytes);
+          lengths.push(Math.min(i + 1, bytes) - own);
+        });
       } else if (unkId === undefined) {
         // The neighbour covers what has no token.
         if (lengths.length > 0) lengths[lengths.length - 1] += bytes;

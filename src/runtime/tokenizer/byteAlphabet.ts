@@ -21,3 +21,10 @@ export function alphabetBytes(text: string): Uint8Array | undefined {
   }
   return bytes;
 }
+
+/** Bytes as a string of the alphabet. */
+export function toAlphabet(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += characterOf[byte];
+  return text;
+}

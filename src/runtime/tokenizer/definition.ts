@@ -1,7 +1,9 @@
-import { Tokenizer as Library } from '@huggingface/tokenizers';
-import { ModelError } from '../../errors.ts';
+import { ModelError, named, TokenscopeError } from '../../errors.ts';
 import type { TokenizerDefinition } from '../../weights/source.ts';
-import { exactPreTokenizer } from './preTokenizer.ts';
+import { type Frame, frameOf } from './frame.ts';
+import { type Normalizer, normalizerOf } from './normalize.ts';
+import { type PreTokenizer, preTokenizerOf } from './preTokenizer.ts';
+import { isId, isObject, type Json } from './step.ts';
 
 export interface AddedToken {
   id: number;
@@ -36,17 +38,15 @@ export interface DecoderKind {
   stripStart: number;
 }
 
-/** A tokenizer.json, checked; the library runs its normaliser, pre-tokenizer and post-processor. */
+/** A tokenizer.json, checked. */
 export interface CheckedDefinition {
   model: BpeModel;
   added: AddedToken[];
+  normalizer: Normalizer | undefined;
+  preTokenizer: PreTokenizer;
+  frame: Frame;
   decoder: DecoderKind;
-  steps: Pick<Library, 'normalizer' | 'pre_tokenizer' | 'post_processor'>;
 }
-
-type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Checks everything that encoding relies on; the file is untrusted.
@@ -62,29 +62,21 @@ export function checkDefinition(
   };
   const json = definition.tokenizer;
   if (!isObject(json) || !isObject(json.model)) return fail('The tokenizer has no model.');
-  const added = checkAdded(json.added_tokens ?? [], fail);
-  const model = checkModel(json.model, added, fail);
-
-  let largest = -1;
-  for (const id of model.vocab.values()) largest = Math.max(largest, id);
-  for (const { id } of added) largest = Math.max(largest, id);
-  if (largest < 0) fail('The tokenizer has no tokens.');
-  if (largest >= modelVocabSize) {
-    fail(`The tokenizer has ids up to ${largest}, but the model knows only ${modelVocabSize} tokens.`);
-  }
+  const added = checkAdded(json.added_tokens ?? [], modelVocabSize, fail);
+  const model = checkModel(json.model, added, modelVocabSize, fail);
+  if (model.vocab.size + added.length === 0) fail('The tokenizer has no tokens.');
   const decoder = checkDecoder(json.decoder ?? null, fail);
+  const addedIds = new Map(added.map(({ content, id }) => [content, id]));
+  const idOf = (token: string): number =>
+    addedIds.get(token) ??
+    model.vocab.get(token) ??
+    fail(`The tokenizer adds ${named(token)} to a text, which is not in its vocabulary.`);
   try {
-    // The library's own BPE is not used (see bpe.ts), so it gets an empty one.
-    const stepsOnly = {
-      normalizer: json.normalizer ?? null,
-      pre_tokenizer: exactPreTokenizer(json.pre_tokenizer ?? null),
-      post_processor: json.post_processor ?? null,
-      decoder: null,
-      added_tokens: [],
-      model: { type: 'BPE', vocab: {}, merges: [] },
-    };
-    return { model, added, decoder, steps: new Library(stepsOnly, {}) };
+    const frame = frameOf(json.post_processor, idOf);
+    const normalizer = normalizerOf(json.normalizer);
+    return { model, added, decoder, frame, normalizer, preTokenizer: preTokenizerOf(json.pre_tokenizer) };
   } catch (error) {
+    if (error instanceof TokenscopeError) throw error;
     return fail(`The tokenizer's steps cannot be used: ${error instanceof Error ? error.message : error}.`, {
       cause: error,
     });
@@ -93,14 +85,28 @@ export function checkDefinition(
 
 type Fail = (what: string) => never;
 
-const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** @throws the largest id, in words, where the model has no row for it */
+function checkLargest(ids: Iterable<number>, modelVocabSize: number, fail: Fail): void {
+  let largest = -1;
+  for (const id of ids) largest = Math.max(largest, id);
+  if (largest >= modelVocabSize)
+    fail(`The tokenizer has ids up to ${largest}, but the model knows only ${modelVocabSize} tokens.`);
+}
 
-function checkAdded(value: unknown, fail: Fail): AddedToken[] {
+/** In code units; each takes a node of a tree. */
+const LONGEST_ADDED = 512;
+const MOST_ADDED = 1 << 20;
+
+function checkAdded(value: unknown, modelVocabSize: number, fail: Fail): AddedToken[] {
   if (!Array.isArray(value)) return fail('The list of added tokens is not a list.');
-  return value.map((token: unknown, i) => {
+  let units = 0;
+  const added = value.map((token: unknown, i): AddedToken => {
     if (!isObject(token) || typeof token.content !== 'string' || token.content === '' || !isId(token.id)) {
       return fail(`Added token ${i} has no text or no id.`);
     }
+    units += token.content.length;
+    if (token.content.length > LONGEST_ADDED || units > MOST_ADDED)
+      fail(`The tokenizer's added tokens are too long: number ${i} has ${token.content.length} characters.`);
     const special = token.special === true;
     return {
       id: token.id,
@@ -112,11 +118,17 @@ function checkAdded(value: unknown, fail: Fail): AddedToken[] {
       rstrip: token.rstrip === true,
     };
   });
+  checkLargest(
+    added.map(({ id }) => id),
+    modelVocabSize,
+    fail,
+  );
+  return added;
 }
 
-function checkModel(model: Json, added: AddedToken[], fail: Fail): BpeModel {
+function checkModel(model: Json, added: AddedToken[], modelVocabSize: number, fail: Fail): BpeModel {
   if (model.type !== 'BPE' && !(model.type === undefined && Array.isArray(model.merges))) {
-    return fail(`The tokenizer is of kind ${JSON.stringify(model.type)}; only BPE is known.`);
+    return fail(`The tokenizer is of kind ${named(model.type)}; only BPE is known.`);
   }
   if (model.continuing_subword_prefix || model.end_of_word_suffix) {
     return fail('The tokenizer marks word parts with a prefix or suffix, which is not known.');
@@ -126,9 +138,12 @@ function checkModel(model: Json, added: AddedToken[], fail: Fail): BpeModel {
   }
   const vocab = new Map<string, number>();
   for (const [token, id] of Object.entries(model.vocab)) {
-    if (!isId(id)) return fail(`Token ${JSON.stringify(token)} has no usable id.`);
+    if (!isId(id)) return fail(`Token ${named(token)} has no usable id.`);
     vocab.set(token, id);
   }
+  checkLargest(vocab.values(), modelVocabSize, fail);
+  if (vocab.size > modelVocabSize)
+    fail(`The tokenizer has ${vocab.size} tokens, but the model knows only ${modelVocabSize}.`);
   const merges = checkMerges(model.merges, vocab, fail);
   const unk = model.unk_token;
   const unkId =
@@ -143,8 +158,12 @@ function checkModel(model: Json, added: AddedToken[], fail: Fail): BpeModel {
   };
 }
 
+/** Ranks beyond are not exact in the heap of bpe.ts. */
+const MOST_MERGES = 1 << 22;
+
 function checkMerges(list: unknown[], vocab: ReadonlyMap<string, number>, fail: Fail): BpeModel['merges'] {
   const n = list.length;
+  if (n > MOST_MERGES) return fail(`The tokenizer has ${n} merges, more than ${MOST_MERGES}.`);
   const merges = { left: new Int32Array(n), right: new Int32Array(n), merged: new Int32Array(n) };
   for (const [i, merge] of list.entries()) {
     const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
@@ -200,7 +219,7 @@ function checkDecoder(value: unknown, fail: Fail): DecoderKind {
       case 'Fuse':
         return;
       default:
-        fail(`The tokenizer has a decoder of kind ${JSON.stringify(step.type)}, which is not known.`);
+        fail(`The tokenizer has a decoder of kind ${named(step.type)}, which is not known.`);
     }
   };
   if (value !== null) visit(value, 0);

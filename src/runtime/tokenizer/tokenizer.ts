@@ -1,39 +1,44 @@
-import { ModelError } from '../../errors.ts';
+import { ModelError, named, oneLine, TokenscopeError } from '../../errors.ts';
 import type { TokenizerDefinition } from '../../weights/source.ts';
+import { breathe } from '../running/breathe.ts';
 import { AddedTokenFinder } from './addedTokens.ts';
 import { Bpe } from './bpe.ts';
-import { alphabetBytes } from './byteAlphabet.ts';
+import { toAlphabet } from './byteAlphabet.ts';
 import { type AddedToken, type CheckedDefinition, checkDefinition } from './definition.ts';
 import { type Aligned, normalize } from './normalize.ts';
 import type { Piece, Token, Tokenizer } from './types.ts';
-import { byteRanges, fromUtf8, toUtf8, wellFormed } from './utf8.ts';
+import { byteRanges, toUtf8, wellFormed } from './utf8.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /**
- * A tokenizer with exact UTF-16 offsets. Normaliser, pre-tokenizer and post-processor are those of
- * `@huggingface/tokenizers`; added tokens, BPE and decoding are ours, since they must say where a token stands.
+ * A tokenizer with exact UTF-16 offsets. It is ours throughout, since it must say where a token stands; of
+ * `@huggingface/tokenizers` it takes the translation of regular expressions.
  *
  * @param where the file or folder the definition is from, for errors
  * @param modelVocabSize rows of the model's embedding
  * @throws ModelError for a definition that is malformed, of an unknown kind, or with ids beyond the model's vocabulary
  */
 export function createTokenizer(definition: TokenizerDefinition, where: string, modelVocabSize: number): Tokenizer {
-  const checked = checkDefinition(definition, where, modelVocabSize);
+  const fail = (what: string, cause?: unknown): never => {
+    throw new ModelError(what, where, 'Use the tokenizer files that came with this model.', { cause });
+  };
   for (const id of definition.eosIds) {
-    if (!Number.isSafeInteger(id) || id < 0 || id >= modelVocabSize) {
-      throw new ModelError(
-        `The text's end is token ${id}, but the model knows only ${modelVocabSize} tokens.`,
-        where,
-        'Use the tokenizer files that came with this model.',
-      );
-    }
+    if (!Number.isSafeInteger(id) || id < 0 || id >= modelVocabSize)
+      fail(`The text's end is token ${id}, but the model knows only ${modelVocabSize} tokens.`);
   }
-  return new BpeTokenizer(checked, [...definition.eosIds], modelVocabSize, where);
+  try {
+    const checked = checkDefinition(definition, where, modelVocabSize);
+    return new BpeTokenizer(checked, [...definition.eosIds], modelVocabSize, where);
+  } catch (error) {
+    if (error instanceof TokenscopeError) throw error;
+    return fail(`The tokenizer cannot be used: ${messageOf(error)}.`, error);
+  }
 }
 
-/** Tokens of one pre-token: token i covers code units [start[i], end[i]) of `text`. */
+const messageOf = (error: unknown): string => oneLine(error instanceof Error ? error.message : String(error), 300);
+
+/** Tokens of one word: token i covers code units [start[i], end[i]) of it. */
 interface Word {
-  text: string;
   ids: readonly number[];
   start: readonly number[];
   end: readonly number[];
@@ -42,7 +47,11 @@ interface Word {
 /** Longer words hardly come again; a full cache starts over. */
 const CACHED_LENGTH = 64;
 const CACHED_WORDS = 1 << 16;
-const LETTERS = /^[\x21-\x7e\u0120]*$/;
+/** Words that are encoded before other work gets its turn. */
+const WORDS_AT_ONCE = 4096;
+const LETTERS = /^[\x20-\x7e]*$/;
+/** What a pre-tokenizer may leave out. */
+const SPACES = /^[\p{White_Space}\u2581]*$/u;
 
 class BpeTokenizer implements Tokenizer {
   readonly addsBos: boolean;
@@ -50,65 +59,77 @@ class BpeTokenizer implements Tokenizer {
   private readonly bpe: Bpe;
   private readonly asWritten: AddedTokenFinder;
   private readonly normalized: AddedTokenFinder;
-  private readonly before: number[];
-  private readonly after: number[];
   private readonly words = new Map<string, Word>();
 
   constructor(
     private readonly definition: CheckedDefinition,
     readonly eosIds: readonly number[],
     readonly vocabSize: number,
-    where: string,
+    private readonly where: string,
   ) {
-    const { added, steps } = definition;
-    const byteLevel = definition.decoder.byteLevel;
+    const { added, normalizer, preTokenizer, model, frame } = definition;
     this.vocabulary = new Vocabulary(definition);
-    this.bpe = new Bpe(definition.model, byteLevel ? () => 1 : utf8Length);
-    const late = (token: AddedToken) => token.normalized && steps.normalizer !== null;
+    this.bpe = new Bpe(model, preTokenizer.byteLevel ? () => 1 : utf8Length);
+    const late = (token: AddedToken) => token.normalized && normalizer !== undefined;
     this.asWritten = new AddedTokenFinder(added.filter((t) => !late(t)).map((t) => [t.content, t]));
-    this.normalized = new AddedTokenFinder(added.filter(late).map((t) => [steps.normalizer!.normalize(t.content), t]));
-    [this.before, this.after] = this.frame(where);
-    this.addsBos = this.before.length > 0;
-  }
-
-  /** Ids that the post-processor puts before and after a text. */
-  private frame(where: string): [number[], number[]] {
-    const { steps, added, model } = this.definition;
-    if (steps.post_processor === null) return [[], []];
-    const marker = '\u0000text';
-    let tokens: string[];
-    try {
-      tokens = steps.post_processor.post_process([marker], null, true).tokens;
-    } catch (cause) {
-      throw new ModelError(
-        'The tokenizer has a post-processor that cannot be used.',
-        where,
-        'Use the tokenizer files that came with this model.',
-        { cause },
-      );
-    }
-    const ids = (list: string[]): number[] =>
-      list.map((token) => {
-        const id = added.find((t) => t.content === token)?.id ?? model.vocab.get(token);
-        if (id !== undefined) return id;
-        throw new ModelError(
-          `The tokenizer adds ${JSON.stringify(token)} to a text, which is not in its vocabulary.`,
-          where,
-          'Use the tokenizer files that came with this model.',
-        );
-      });
-    const at = tokens.indexOf(marker);
-    return [ids(tokens.slice(0, at)), ids(tokens.slice(at + 1))];
+    this.normalized = new AddedTokenFinder(
+      added.filter(late).map((t) => [normalize(t.content, normalizer, normalizer!.limit(t.content.length)).text, t]),
+    );
+    this.addsBos = frame.before.length > 0;
   }
 
   encode(text: string): Token[] {
-    const tokens: Token[] = this.before.map((id) => this.token(id, 0, 0, true));
-    const clean = wellFormed(text);
-    for (const section of this.asWritten.split(clean)) {
-      if (section.token) tokens.push(this.token(section.token.id, section.start, section.end));
-      else this.encodeSection(clean.slice(section.start, section.end), section.start, tokens);
+    const steps = this.encoding(text);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
     }
-    for (const id of this.after) tokens.push(this.token(id, text.length, text.length, true));
+  }
+
+  async encodeInTurns(text: string, signal?: AbortSignal): Promise<Token[]> {
+    const steps = this.encoding(text);
+    for (;;) {
+      await breathe(signal);
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** Stops now and then, for other work. @throws TokenscopeError for whatever goes wrong, see Tokenizer */
+  private *encoding(text: string): Generator<void, Token[]> {
+    try {
+      return yield* this.encodeSections(text);
+    } catch (error) {
+      if (error instanceof TokenscopeError) throw error;
+      throw this.failure(messageOf(error), error);
+    }
+  }
+
+  private failure(why: string, cause?: unknown): TokenscopeError {
+    return new TokenscopeError(
+      `The text cannot be cut into tokens: ${why}.`,
+      this.where,
+      'Use the tokenizer files that came with this model, or another text.',
+      { cause },
+    );
+  }
+
+  private *encodeSections(text: string): Generator<void, Token[]> {
+    const { frame, normalizer } = this.definition;
+    const tokens: Token[] = frame.before.map((id) => this.token(id, 0, 0, true));
+    const clean = wellFormed(text);
+    /** Code units that all normalised text together may still have. */
+    let room = normalizer?.limit(clean.length) ?? clean.length;
+    for (const section of this.asWritten.split(clean)) {
+      if (section.token) {
+        tokens.push(this.token(section.token.id, section.start, section.end));
+        continue;
+      }
+      const aligned = normalize(clean.slice(section.start, section.end), normalizer, room);
+      room -= aligned.text.length;
+      yield* this.encodeSection(aligned, section.start, section.end, tokens);
+    }
+    for (const id of frame.after) tokens.push(this.token(id, text.length, text.length, true));
     return tokens;
   }
 
@@ -118,49 +139,49 @@ class BpeTokenizer implements Tokenizer {
     return token;
   }
 
-  private encodeSection(text: string, offset: number, tokens: Token[]): void {
-    const aligned = normalize(text, this.definition.steps.normalizer);
+  /** @param aligned what the normaliser made of [sectionStart, sectionEnd) of the text */
+  private *encodeSection(
+    aligned: Aligned,
+    sectionStart: number,
+    sectionEnd: number,
+    tokens: Token[],
+  ): Generator<void, void> {
     const { start, end } = aligned;
     const push = (id: number, from: number, to: number): void => {
       // What the normaliser put in has no place of its own.
-      const first = start ? (start[from] ?? text.length) : from;
-      const last = to > from ? (end ? end[to - 1] : to) : first;
-      tokens.push(this.token(id, offset + first, offset + last));
+      const first = start ? sectionStart + (start[from] ?? sectionEnd - sectionStart) : sectionStart + from;
+      const last = to > from ? sectionStart + (end ? end[to - 1] : to) : first;
+      tokens.push(this.token(id, first, last));
     };
     for (const part of this.normalized.split(aligned.text)) {
       if (part.token) push(part.token.id, part.start, part.end);
-      else this.encodeWords(aligned, part.start, part.end, offset, push);
+      else yield* this.encodeWords(aligned.text.slice(part.start, part.end), part.start, sectionStart === 0, push);
     }
   }
 
-  private encodeWords(
-    aligned: Aligned,
-    from: number,
-    to: number,
+  /** @param offset where the text begins in its section */
+  private *encodeWords(
+    text: string,
     offset: number,
+    firstSection: boolean,
     push: (id: number, from: number, to: number) => void,
-  ): void {
-    const text = from === 0 && to === aligned.text.length ? aligned.text : aligned.text.slice(from, to);
-    const { pre_tokenizer } = this.definition.steps;
-    const options = { section_index: offset + from === 0 ? 0 : 1 };
-    const words = pre_tokenizer === null ? [text] : pre_tokenizer.pre_tokenize(text, options);
+  ): Generator<void, void> {
     let at = 0;
-    for (const string of words) {
-      const word = this.word(string);
-      const { ids, start, end } = word;
-      if (text.startsWith(word.text, at)) {
-        const base = from + at;
-        for (let i = 0; i < ids.length; i++) push(ids[i], base + start[i], base + end[i]);
-        at += word.text.length;
-      } else {
-        const place = follow(word.text, text, at);
-        for (let i = 0; i < ids.length; i++) {
-          const first = place.start[start[i]] ?? place.next;
-          push(ids[i], from + first, from + (end[i] > start[i] ? Math.max(first, place.end[end[i] - 1]) : first));
-        }
-        at = place.next;
-      }
+    let count = 0;
+    for (const cut of this.definition.preTokenizer.cut(text, firstSection && offset === 0)) {
+      if (cut.start > at) this.checkGap(text.slice(at, cut.start));
+      at = cut.start + cut.text.length - cut.lead;
+      const { ids, start, end } = this.word(cut.text);
+      const base = offset + cut.start;
+      for (let i = 0; i < ids.length; i++)
+        push(ids[i], base + Math.max(start[i] - cut.lead, 0), base + Math.max(end[i] - cut.lead, 0));
+      if (++count % WORDS_AT_ONCE === 0) yield;
     }
+    if (at < text.length) this.checkGap(text.slice(at));
+  }
+
+  private checkGap(left: string): void {
+    if (!SPACES.test(left)) throw this.failure(`the tokenizer would leave out ${named(left)}`);
   }
 
   private word(string: string): Word {
@@ -175,20 +196,22 @@ class BpeTokenizer implements Tokenizer {
   }
 
   private encodeWord(string: string): Word {
-    const { ids, lengths } = this.bpe.encode(string);
-    const byteLevel = this.definition.decoder.byteLevel;
-    const bytes = (byteLevel && alphabetBytes(string)) || toUtf8(string);
-    const text = byteLevel ? (LETTERS.test(string) ? string.replaceAll('\u0120', ' ') : fromUtf8(bytes)) : string;
-    const ranges = text.length === bytes.length ? undefined : byteRanges(bytes);
+    const { byteLevel } = this.definition.preTokenizer;
+    const ascii = LETTERS.test(string);
+    const bytes = ascii ? undefined : toUtf8(string);
+    const { ids, lengths } = this.bpe.encode(byteLevel ? toAlphabet(bytes ?? toUtf8(string)) : string);
+    const ranges = bytes && byteRanges(bytes);
     const start: number[] = [];
     const end: number[] = [];
     let at = 0;
     for (const length of lengths) {
-      start.push(ranges ? ranges.start[at] : at);
+      const first = length > 0 || at === 0 ? at : at - 1;
       at += length;
+      start.push(ranges ? ranges.start[first] : first);
       end.push(ranges ? ranges.end[at - 1] : at);
     }
-    return { text, ids, start, end };
+    if (end.at(-1) !== string.length) throw this.failure(`the tokenizer has no tokens for ${named(string)}`);
+    return { ids, start, end };
   }
 
   describe(ids: readonly number[]): { text: string; tokens: Token[] } {
@@ -219,29 +242,4 @@ class BpeTokenizer implements Tokenizer {
 function utf8Length(character: string): number {
   const code = character.codePointAt(0)!;
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-}
-
-/** How far ahead a word's next character is looked for among what the pre-tokenizer left out. */
-const LOOK_AHEAD = 256;
-
-/**
- * Where the characters of a word stand in the text it was cut from, from `at` on: pre-tokenizers put spaces in, write
- * them as ▁, and leave characters out.
- */
-function follow(word: string, text: string, at: number): { start: number[]; end: number[]; next: number } {
-  const start: number[] = [];
-  const end: number[] = [];
-  const plain = (unit: string | undefined) => (unit === '\u2581' ? ' ' : unit);
-  for (let i = 0; i < word.length; i++) {
-    const unit = plain(word[i]);
-    let found = at;
-    if (plain(text[at]) !== unit) {
-      const ahead = unit === ' ' ? -1 : text.slice(at, at + LOOK_AHEAD).indexOf(word[i]);
-      found = ahead < 0 ? -1 : at + ahead;
-    }
-    start.push(found < 0 ? at : found);
-    if (found >= 0) at = found + 1;
-    end.push(at);
-  }
-  return { start, end, next: at };
 }

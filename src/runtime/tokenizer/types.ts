@@ -27,7 +27,13 @@ export interface Tokenizer {
   /** Whether the tokenizer itself puts a BOS in front (Tokenscope never adds one). */
   readonly addsBos: boolean;
   readonly eosIds: readonly number[];
+  /**
+   * The tokens' ranges cover all of the text that the normaliser kept, but for white space a pre-tokenizer drops.
+   * @throws TokenscopeError where the tokenizer would lose text or multiply it
+   */
   encode(text: string): Token[];
+  /** The same, with turns for other work, so that a cancellation is heard. @throws the signal's reason too */
+  encodeInTurns(text: string, signal?: AbortSignal): Promise<Token[]>;
   /** Tokens given by id: texts and offsets into the text they decode to. */
   describe(ids: readonly number[]): { text: string; tokens: Token[] };
   piece(id: number): Piece;

@@ -1,0 +1,63 @@
+import { SplitPreTokenizer } from '@huggingface/tokenizers';
+import { named } from '../../errors.ts';
+import { type Json, patternSource } from './step.ts';
+
+/** What one regular expression has found: [start, end) of a text, or what lies between two finds. */
+export interface Part {
+  start: number;
+  end: number;
+  match: boolean;
+}
+
+/**
+ * The pattern of a step: a text to be found as it is (`String`), or a regular expression of Oniguruma's (`Regex`),
+ * which the library rewrites.
+ * @throws Error for a pattern of another kind, or one that means something else in JavaScript
+ */
+export function patternOf(step: Json): RegExp {
+  const source = patternSource(step);
+  if (!source) throw new Error(`${named(step.type)} has a pattern of an unknown kind`);
+  return source.kind === 'String' ? new RegExp(source.text.replace(SYNTAX, '\\$&'), 'gu') : rewritten(source.text);
+}
+
+const SYNTAX = /[\\^$.*+?()[\]{}|/]/g;
+
+function rewritten(source: string): RegExp {
+  checkConstructs(source);
+  const { pattern } = new SplitPreTokenizer({
+    type: 'Split',
+    pattern: { Regex: source },
+    behavior: 'Isolated',
+    invert: false,
+  });
+  if (!pattern) throw new Error('a pattern cannot be read');
+  return pattern;
+}
+
+/** What the library drops, or leaves as it is although JavaScript means something else by it or newer engines do. */
+function checkConstructs(source: string): void {
+  let inClass = 0;
+  for (const [token] of source.matchAll(/\\[\s\S]|\(\?[^)]{0,2}|[[\]]/g)) {
+    if (token === '[') inClass++;
+    else if (token === ']') inClass = Math.max(0, inClass - 1);
+    else if (inClass === 0 && /^\\[GKRXkgyYO]$|^\(\?(?![:=!]|i:|<[=!a-zA-Z_])/.test(token))
+      throw new Error(`a pattern has ${named(token)} in it, which is not known`);
+  }
+}
+
+/** Where a pattern matches, and what lies between; an empty match right after another one does not count. */
+export function partsOf(text: string, pattern: RegExp): Part[] {
+  const parts: Part[] = [];
+  let end = -1;
+  let covered = 0;
+  for (const match of text.matchAll(pattern)) {
+    const start = match.index;
+    if (match[0] === '' && start === end) continue;
+    if (start > covered) parts.push({ start: covered, end: start, match: false });
+    end = start + match[0].length;
+    parts.push({ start, end, match: true });
+    covered = end;
+  }
+  if (covered < text.length) parts.push({ start: covered, end: text.length, match: false });
+  return parts;
+}
