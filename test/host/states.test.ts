@@ -36,10 +36,13 @@ describe('what the panel says', () => {
     await explore();
     await heard.done();
     assert.equal(vscode.window.activeTextEditor?.document, editor.document);
-    const tabs = vscode.window.tabGroups.all.flatMap((group) =>
-      group.tabs.map((tab) => ({ column: group.viewColumn, tab })),
-    );
-    const panel = tabs.find(({ tab }) => tab.input instanceof vscode.TabInputWebview);
+    const find = () =>
+      vscode.window.tabGroups.all
+        .flatMap((group) => group.tabs.map((tab) => ({ column: group.viewColumn, tab })))
+        .find(({ tab }) => tab.input instanceof vscode.TabInputWebview);
+    // The window tells of its tabs in its own time.
+    if (!find()) await event(vscode.window.tabGroups.onDidChangeTabs, () => find() !== undefined);
+    const panel = find();
     assert.ok(panel && panel.column > editor.viewColumn!, 'the panel is in the group beside');
   });
 
