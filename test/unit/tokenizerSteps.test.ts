@@ -65,6 +65,28 @@ describe('tokenizer: steps', () => {
     assert.deepEqual(wordsOf(inverted, 'to be, or'), ['to', 'be', 'or']);
   });
 
+  it('repeats possessively where a pattern says so', () => {
+    const words = (pattern: string, text: string) =>
+      wordsOf({ type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false }, text);
+    // The cut of cl100k as tiktoken writes it: \s++$ must not give back the \n for which $ would then match.
+    const cl100k =
+      "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s";
+    assert.deepEqual(words(cl100k, " a\r\n\u00e9's !!\n  12345"), [
+      ' a',
+      '\r\n',
+      'é',
+      "'s",
+      ' !!\n',
+      ' ',
+      ' ',
+      '12345',
+    ]);
+    assert.deepEqual(words('a++a|b', 'aab'), ['aa', 'b']);
+    assert.deepEqual(words('(?>a+|ab)b', 'ab aab'), ['ab', ' ', 'aab']);
+    assert.deepEqual(words('(?>a|ab)c', 'abc'), ['abc']);
+    assert.deepEqual(words('(?i:k?+)e|[)+]++|[]x]*+z', 'KE)+)]xz'), ['KE', ')+)', ']xz']);
+  });
+
   it('refuses by name what it cannot do as the reference does', () => {
     const split = { type: 'Split', pattern: { String: ' ' }, behavior: 'Isolated', invert: false };
     const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };

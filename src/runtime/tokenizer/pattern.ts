@@ -1,5 +1,6 @@
 import { SplitPreTokenizer } from '@huggingface/tokenizers';
 import { named } from '../../errors.ts';
+import { withoutPossessives } from './oniguruma.ts';
 import { type Json, patternSource } from './step.ts';
 
 /** What one regular expression has found: [start, end) of a text, or what lies between two finds. */
@@ -23,26 +24,14 @@ export function patternOf(step: Json): RegExp {
 const SYNTAX = /[\\^$.*+?()[\]{}|/]/g;
 
 function rewritten(source: string): RegExp {
-  checkConstructs(source);
   const { pattern } = new SplitPreTokenizer({
     type: 'Split',
-    pattern: { Regex: source },
+    pattern: { Regex: withoutPossessives(source) },
     behavior: 'Isolated',
     invert: false,
   });
   if (!pattern) throw new Error('a pattern cannot be read');
   return pattern;
-}
-
-/** What the library drops, or leaves as it is although JavaScript means something else by it or newer engines do. */
-function checkConstructs(source: string): void {
-  let inClass = 0;
-  for (const [token] of source.matchAll(/\\[\s\S]|\(\?[^)]{0,2}|[[\]]/g)) {
-    if (token === '[') inClass++;
-    else if (token === ']') inClass = Math.max(0, inClass - 1);
-    else if (inClass === 0 && /^\\[GKRXkgyYO]$|^\(\?(?![:=!]|i:|<[=!a-zA-Z_])/.test(token))
-      throw new Error(`a pattern has ${named(token)} in it, which is not known`);
-  }
 }
 
 /** Where a pattern matches, and what lies between; an empty match right after another one does not count. */
