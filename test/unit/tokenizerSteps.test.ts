@@ -65,6 +65,16 @@ describe('tokenizer: steps', () => {
     assert.deepEqual(wordsOf(inverted, 'to be, or'), ['to', 'be', 'or']);
   });
 
+  it('cuts no character in two', () => {
+    for (const Regex of ['\\z', '\\B', '(?!x)', '']) {
+      const words = wordsOf({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false }, 'a🙂🙂b');
+      assert.ok(
+        words.every((word) => !/\p{Surrogate}/u.test(word)),
+        JSON.stringify(words),
+      );
+    }
+  });
+
   it('repeats possessively where a pattern says so', () => {
     const words = (pattern: string, text: string) =>
       wordsOf({ type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false }, text);

@@ -41,7 +41,7 @@ export function partsOf(text: string, pattern: RegExp): Part[] {
   let covered = 0;
   for (const match of text.matchAll(pattern)) {
     const start = match.index;
-    if (match[0] === '' && start === end) continue;
+    if (match[0] === '' && (start === end || insideCharacter(text, start))) continue;
     if (start > covered) parts.push({ start: covered, end: start, match: false });
     end = start + match[0].length;
     parts.push({ start, end, match: true });
@@ -49,4 +49,10 @@ export function partsOf(text: string, pattern: RegExp): Part[] {
   }
   if (covered < text.length) parts.push({ start: covered, end: text.length, match: false });
   return parts;
+}
+
+/** V8 lets a pattern that only looks around match between the halves of a surrogate pair. */
+function insideCharacter(text: string, at: number): boolean {
+  const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+  return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;
 }
