@@ -136,12 +136,13 @@ function checkModel(model: Json, added: AddedToken[], modelVocabSize: number, fa
   if (!isObject(model.vocab) || !Array.isArray(model.merges)) {
     return fail('The tokenizer has no vocabulary or no merges.');
   }
+  // Before anything is built of them: a hostile file may have millions.
+  checkLargest(Object.values(model.vocab).filter(isId), modelVocabSize, fail);
   const vocab = new Map<string, number>();
   for (const [token, id] of Object.entries(model.vocab)) {
     if (!isId(id)) return fail(`Token ${named(token)} has no usable id.`);
     vocab.set(token, id);
   }
-  checkLargest(vocab.values(), modelVocabSize, fail);
   if (vocab.size > modelVocabSize)
     fail(`The tokenizer has ${vocab.size} tokens, but the model knows only ${modelVocabSize}.`);
   const merges = checkMerges(model.merges, vocab, fail);
