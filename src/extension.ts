@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands.ts';
-import { EngineService } from './editor/engine.ts';
 import { openExample } from './editor/example.ts';
 import { EngineStatus } from './editor/statusBar.ts';
+import { WindowEngine } from './explore/windowEngine.ts';
 import { ExplorePanel, type PanelServices, VIEW_TYPE } from './panel/panel.ts';
 import type { HostMessage } from './panel/protocol.ts';
 import { rememberIn, restorePanel } from './panel/restore.ts';
@@ -13,14 +13,14 @@ export interface TestApi {
   /** A message as if the page had sent it. */
   receive(message: unknown): void;
   panel(): ExplorePanel | undefined;
-  engine: EngineService;
+  engine: WindowEngine;
 }
 
 /** Wires the rooms together. Nothing is loaded before the first use. */
 export function activate(context: vscode.ExtensionContext): TestApi {
   const { extensionUri: root, subscriptions, workspaceState } = context;
   const log = vscode.window.createOutputChannel('Tokenscope', { log: true });
-  const engine = new EngineService(context, log);
+  const engine = new WindowEngine(context, log);
   const posted = new vscode.EventEmitter<HostMessage>();
   const services: PanelServices = { root, engine, log, posted, remember: rememberIn(workspaceState) };
   let panel: ExplorePanel | undefined;

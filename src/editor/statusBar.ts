@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import type { EngineService, EngineState } from './engine.ts';
+import type { EngineState, WindowEngine } from '../explore/windowEngine.ts';
 
 /** One item that says what the engine does; it appears with the first use. */
 export class EngineStatus implements vscode.Disposable {
   private item: vscode.StatusBarItem | undefined;
   private readonly listening: vscode.Disposable;
 
-  constructor(engine: EngineService) {
+  constructor(engine: WindowEngine) {
     this.listening = engine.onDidChangeState((state) => this.show(state));
   }
 

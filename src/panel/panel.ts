@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { EngineService } from '../editor/engine.ts';
 import { openExample } from '../editor/example.ts';
 import { TokenHighlight } from '../editor/highlight.ts';
+import { TrackedText } from '../explore/trackedText.ts';
+import type { WindowEngine } from '../explore/windowEngine.ts';
 import { errorView } from './errorView.ts';
-import { ExploredText } from './exploredText.ts';
 import { pageHtml, resourceRoots } from './html.ts';
 import { openHelp, openSettings, saveFigure } from './pageActions.ts';
 import type { HostMessage, PageMessage } from './protocol.ts';
@@ -17,11 +17,11 @@ const FOLLOW_PAUSE_MS = 200;
 
 export interface PanelServices {
   root: vscode.Uri;
-  engine: EngineService;
+  engine: WindowEngine;
   log: vscode.LogOutputChannel;
   /** Told whatever is said to the page, and of the explored text when a run begins. */
   posted: vscode.EventEmitter<HostMessage>;
-  remember(text: ExploredText | undefined): void;
+  remember(text: TrackedText | undefined): void;
 }
 
 /** The panel beside the editor: the page, and the exploration it shows. */
@@ -77,7 +77,7 @@ export class ExplorePanel implements vscode.Disposable {
     } else {
       const { document, selection, selections } = editor;
       const range = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
-      this.session.explore(new ExploredText(document, range, selections.length > 1));
+      this.session.explore(new TrackedText(document, range, selections.length > 1));
     }
   }
 

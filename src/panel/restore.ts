@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { ExploredText } from './exploredText.ts';
+import { TrackedText } from '../explore/trackedText.ts';
 import { ExplorePanel, type PanelServices } from './panel.ts';
 import type { PageState } from './protocol.ts';
 import { readPageState } from './validate.ts';
@@ -11,7 +11,7 @@ const SCHEMES = ['file', 'untitled', 'vscode-remote', 'vscode-vfs', 'vscode-user
 type Place = NonNullable<PageState['document']>;
 
 /** Remembers what is explored, for a reload of the window. */
-export function rememberIn(memory: vscode.Memento): (text: ExploredText | undefined) => void {
+export function rememberIn(memory: vscode.Memento): (text: TrackedText | undefined) => void {
   return (text) => {
     const place: Place | undefined = text && { uri: text.document.uri.toString(), ...text.range };
     void memory.update(KEY, place);
@@ -37,7 +37,7 @@ export async function restorePanel(
   return restored;
 }
 
-async function open({ uri, start, end }: Place): Promise<ExploredText | undefined> {
+async function open({ uri, start, end }: Place): Promise<TrackedText | undefined> {
   try {
     const address = vscode.Uri.parse(uri, true);
     if (!SCHEMES.includes(address.scheme)) return undefined;
@@ -45,7 +45,7 @@ async function open({ uri, start, end }: Place): Promise<ExploredText | undefine
     // The file may be shorter by now.
     const { length } = document.getText();
     const range = { start: Math.min(start, length), end: Math.min(end, length) };
-    return range.end > range.start ? new ExploredText(document, range) : undefined;
+    return range.end > range.start ? new TrackedText(document, range) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { totals } from '../analysis/surprisal.ts';
+import { clipTokens } from '../explore/clip.ts';
 import type { EngineApi, ModelInfo, RunChunk } from '../runtime/api.ts';
-import { clipTokens } from './clip.ts';
 import type { Outbox } from './outbox.ts';
 import type { ScoreChunk, TokenView, Totals } from './protocol.ts';
 import { pieceView, tokenView } from './views.ts';

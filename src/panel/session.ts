@@ -1,18 +1,18 @@
 import * as vscode from 'vscode';
-import type { EngineService } from '../editor/engine.ts';
 import type { TokenHighlight } from '../editor/highlight.ts';
-import { readSettings } from '../editor/settings.ts';
+import { textEnd, UNITS_PER_TOKEN } from '../explore/clip.ts';
+import { readSettings } from '../explore/settings.ts';
+import { candidateRange, tokenAt } from '../explore/tokenPlaces.ts';
+import type { TrackedText } from '../explore/trackedText.ts';
+import { insertCandidate } from '../explore/tryCandidate.ts';
+import type { WindowEngine } from '../explore/windowEngine.ts';
 import type { EngineClient } from '../runtime/worker/client.ts';
 import { Answers } from './answers.ts';
-import { textEnd, UNITS_PER_TOKEN } from './clip.ts';
 import { errorView } from './errorView.ts';
-import type { ExploredText } from './exploredText.ts';
 import { Outbox } from './outbox.ts';
 import type { HostMessage, PageMessage, PieceView, TokenView } from './protocol.ts';
 import { learnTexts, readTokens, streamScores, tokenLimit } from './run.ts';
 import { bosPolicy, partNote, restartedSentence } from './sentences.ts';
-import { candidateRange, tokenAt } from './tokenPlaces.ts';
-import { insertCandidate } from './tryCandidate.ts';
 import { modelView, pieceView } from './views.ts';
 
 /** Typing on is waited for so long before a changed text is run again. */
@@ -28,7 +28,7 @@ interface Run {
 /** What the page shows: the tokens of a run that has at least begun. Offsets count from the start of the text. */
 interface Shown {
   run: number;
-  text: ExploredText;
+  text: TrackedText;
   engine: EngineClient;
   tokens: TokenView[];
   answers: Answers;
@@ -40,7 +40,7 @@ interface Shown {
 /** One exploration: a text, its tokens, the run over them and what the page asks about it. */
 export class Session implements vscode.Disposable {
   readonly outbox: Outbox;
-  private text: ExploredText | undefined;
+  private text: TrackedText | undefined;
   private listening: vscode.Disposable[] = [];
   private running: Run | undefined;
   private shown: Shown | undefined;
@@ -54,7 +54,7 @@ export class Session implements vscode.Disposable {
   private readonly crashing: vscode.Disposable;
 
   constructor(
-    private readonly engine: EngineService,
+    private readonly engine: WindowEngine,
     private readonly highlight: TokenHighlight,
     private readonly log: vscode.LogOutputChannel,
     deliver: (message: HostMessage) => void,
@@ -64,12 +64,12 @@ export class Session implements vscode.Disposable {
   }
 
   /** The explored text; undefined while nothing is selected. */
-  get explored(): ExploredText | undefined {
+  get explored(): TrackedText | undefined {
     return this.text;
   }
 
   /** Explores a text. A run that is under way is given up. `chosen`: the position to begin with. */
-  explore(text: ExploredText, chosen?: number): void {
+  explore(text: TrackedText, chosen?: number): void {
     this.release();
     this.text = text;
     this.listening = [
@@ -205,7 +205,7 @@ export class Session implements vscode.Disposable {
     }
   }
 
-  private async compute({ run, abort: { signal } }: Run, text: ExploredText, chosen?: number): Promise<void> {
+  private async compute({ run, abort: { signal } }: Run, text: TrackedText, chosen?: number): Promise<void> {
     const { maxTokens } = readSettings();
     const range = text.range;
     const head = text.text(maxTokens * UNITS_PER_TOKEN + 1);
@@ -330,14 +330,14 @@ export class Session implements vscode.Disposable {
   }
 
   /** The same text keeps the chosen position; who stood at the end, or after it, stays there. */
-  private chosenIn(count: number, text: ExploredText, wanted = this.keptChoice(text)): number {
+  private chosenIn(count: number, text: TrackedText, wanted = this.keptChoice(text)): number {
     if (wanted === undefined || !this.shown || this.shown.text !== text)
       return Math.min(wanted ?? count - 1, count - 1);
     const fromEnd = wanted - this.shown.tokens.length;
     return fromEnd >= -1 ? count + fromEnd : Math.min(wanted, count - 1);
   }
 
-  private keptChoice(text: ExploredText): number | undefined {
+  private keptChoice(text: TrackedText): number | undefined {
     return this.shown?.text === text ? this.shown.chosen : undefined;
   }
 
@@ -364,7 +364,7 @@ export class Session implements vscode.Disposable {
   }
 }
 
-const editorOf = (text: ExploredText) => vscode.window.visibleTextEditors.find(({ document }) => text.isOf(document));
+const editorOf = (text: TrackedText) => vscode.window.visibleTextEditors.find(({ document }) => text.isOf(document));
 
 /** What the worker's end sets off comes in any order: wait until all of it has. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));

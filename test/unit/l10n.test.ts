@@ -8,7 +8,7 @@ const json = (file: string): Record<string, unknown> => JSON.parse(readFileSync(
 /** The first argument of each l10n.t call in the rooms that speak to the person. */
 function spoken(): Set<string> {
   const sentences = new Set<string>();
-  for (const folder of ['src/editor', 'src/panel']) {
+  for (const folder of ['src/explore', 'src/editor', 'src/panel']) {
     for (const file of readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts')) continue;
       const source = readFileSync(inRoot(join(folder, file)), 'utf8');

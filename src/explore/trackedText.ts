@@ -6,7 +6,7 @@ import { type OffsetRange, trackRange } from './trackedRange.ts';
 const REOPENED_WITHIN_MS = 100;
 
 /** A part of a document, followed through edits and renaming. */
-export class ExploredText implements vscode.Disposable {
+export class TrackedText implements vscode.Disposable {
   private readonly touched = new vscode.EventEmitter<void>();
   private readonly gone = new vscode.EventEmitter<string>();
   /** Its text changed. */

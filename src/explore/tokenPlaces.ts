@@ -1,4 +1,3 @@
-import type { TokenView } from './protocol.ts';
 import type { OffsetRange } from './trackedRange.ts';
 
 /**
@@ -6,7 +5,7 @@ import type { OffsetRange } from './trackedRange.ts';
  * start of the explored text. Undefined for a position inside a character: what comes before it is half a character.
  */
 export function candidateRange(
-  tokens: readonly Pick<TokenView, 'start' | 'end' | 'bytes'>[],
+  tokens: readonly (OffsetRange & { bytes?: ArrayLike<number> })[],
   position: number,
 ): OffsetRange | undefined {
   if (position >= tokens.length) {

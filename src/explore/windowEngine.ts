@@ -25,7 +25,7 @@ export type EngineState =
   | { state: 'ready'; model: ModelInfo };
 
 /** The engine of this window: its worker is started at the first use, with the model of the settings. */
-export class EngineService implements vscode.Disposable {
+export class WindowEngine implements vscode.Disposable {
   private client: EngineClient | undefined;
   private threads = 0;
   private loading: Loading | undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { clipTokens, textEnd, UNITS_PER_TOKEN } from '../../../src/panel/clip.ts';
-import { candidateRange, tokenAt } from '../../../src/panel/tokenPlaces.ts';
-import { type Change, trackRange } from '../../../src/panel/trackedRange.ts';
+import { clipTokens, textEnd, UNITS_PER_TOKEN } from '../../../src/explore/clip.ts';
+import { candidateRange, tokenAt } from '../../../src/explore/tokenPlaces.ts';
+import { type Change, trackRange } from '../../../src/explore/trackedRange.ts';
 
 describe('a range followed through edits', () => {
   const text = '0123456789';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { ExploredText } from './exploredText.ts';
-import type { PieceView } from './protocol.ts';
+import type { Piece } from '../runtime/tokenizer/types.ts';
+import type { TrackedText } from './trackedText.ts';
 
 /**
  * Puts a candidate's text into the document as one edit, one step to undo.
@@ -8,9 +8,9 @@ import type { PieceView } from './protocol.ts';
  * @returns why it was not done, or undefined
  */
 export async function insertCandidate(
-  text: ExploredText,
+  text: TrackedText,
   range: { start: number; end: number },
-  candidate: PieceView,
+  candidate: Pick<Piece, 'text' | 'special'> & { bytes?: unknown },
 ): Promise<string | undefined> {
   const { document } = text;
   if (candidate.special) {
