@@ -1,64 +1,84 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
+import { Caret } from './editor/caret.ts';
 import { registerCommands } from './editor/commands.ts';
 import { openExample } from './editor/example.ts';
+import { TokenHighlight } from './editor/highlight.ts';
 import { EngineStatus } from './editor/statusBar.ts';
+import { ScoredTexts } from './explore/scoredTexts.ts';
+import { readSettings } from './explore/settings.ts';
+import { wantedModel } from './explore/wantedModel.ts';
 import { WindowEngine } from './explore/windowEngine.ts';
-import { ExplorePanel, type PanelServices, VIEW_TYPE } from './panel/panel.ts';
+import { ExplorePage, type PageServices } from './panel/explorePage.ts';
+import { openPanel, PANEL_TYPE } from './panel/pageHost.ts';
+import { Pages } from './panel/pages.ts';
 import type { HostMessage } from './panel/protocol.ts';
 import { rememberIn, restorePanel } from './panel/restore.ts';
 
-/** For tests in the host: what is said to the page, and the page's side of it. */
+/** For tests in the host: what is said to the pages, and the panel's side of it. */
 export interface TestApi {
   onDidPost: vscode.Event<HostMessage>;
-  /** A message as if the page had sent it. */
+  /** A message as if the panel's page had sent it. */
   receive(message: unknown): void;
-  panel(): ExplorePanel | undefined;
   engine: WindowEngine;
+  texts: ScoredTexts;
+  highlight: TokenHighlight;
 }
 
 /** Wires the rooms together. Nothing is loaded before the first use. */
 export function activate(context: vscode.ExtensionContext): TestApi {
-  const { extensionUri: root, subscriptions, workspaceState } = context;
+  const { extensionUri: root, extensionPath, subscriptions, workspaceState } = context;
   const log = vscode.window.createOutputChannel('Tokenscope', { log: true });
-  const engine = new WindowEngine(context, log);
-  const posted = new vscode.EventEmitter<HostMessage>();
-  const services: PanelServices = { root, engine, log, posted, remember: rememberIn(workspaceState) };
-  let panel: ExplorePanel | undefined;
+  const worker = pathToFileURL(join(extensionPath, 'dist', 'worker.js'));
+  const engine = new WindowEngine(worker, () => wantedModel(context), log);
+  const texts = new ScoredTexts({ engines: engine, log, maxTokens: () => readSettings().maxTokens });
+  const highlight = new TokenHighlight(texts);
+  texts.read({ busy: (busy) => void vscode.commands.executeCommand('setContext', 'tokenscope.computing', busy) });
 
-  const adopt = (opened: ExplorePanel): ExplorePanel => {
-    panel?.dispose();
-    panel = opened;
-    opened.onDidClose(() => {
-      if (panel === opened) panel = undefined;
-    });
-    return opened;
+  const posted = new vscode.EventEmitter<HostMessage>();
+  const pages = new Pages();
+  const services: PageServices = {
+    root,
+    texts,
+    log,
+    posted,
+    remember: rememberIn(workspaceState),
+    openExample: () => openExample(root),
   };
   const explore = (editor: vscode.TextEditor | undefined) => {
-    panel?.reveal();
-    (panel ?? adopt(ExplorePanel.open(services))).explore(editor);
+    const page = pages.at(PANEL_TYPE) ?? pages.add(PANEL_TYPE, new ExplorePage(openPanel(root), services));
+    page.reveal();
+    page.explore(editor);
   };
 
   subscriptions.push(
     log,
     engine,
+    texts,
     posted,
+    highlight,
+    new Caret(texts, log),
     new EngineStatus(engine),
-    { dispose: () => panel?.dispose() },
+    pages,
     registerCommands({
       exploreSelection: () => explore(vscode.window.activeTextEditor),
-      cancel: () => panel?.session.cancel(),
+      cancel: () => {
+        for (const text of texts.all) text.cancel();
+      },
       restartEngine: () => {
         engine.stop();
-        panel?.session.rerun();
+        for (const text of texts.all) text.rerun();
       },
       openExample: async () => explore(await openExample(root)),
       showOutput: () => log.show(),
     }),
-    vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+    vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: async (restored, state) => {
-        adopt(await restorePanel(restored, state, services, workspaceState));
+        pages.add(PANEL_TYPE, await restorePanel(restored, state, services, workspaceState));
       },
     }),
   );
-  return { onDidPost: posted.event, receive: (message) => panel?.receive(message), panel: () => panel, engine };
+  const receive = (message: unknown) => pages.at(PANEL_TYPE)?.receive(message);
+  return { onDidPost: posted.event, receive, engine, texts, highlight };
 }

@@ -4,7 +4,7 @@ import type { EngineState, WindowEngine } from '../explore/windowEngine.ts';
 /** One item that says what the engine does; it appears with the first use. */
 export class EngineStatus implements vscode.Disposable {
   private item: vscode.StatusBarItem | undefined;
-  private readonly listening: vscode.Disposable;
+  private readonly listening: { dispose(): void };
 
   constructor(engine: WindowEngine) {
     this.listening = engine.onDidChangeState((state) => this.show(state));

@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import type { FollowedText } from './followedText.ts';
 import { type OffsetRange, trackRange } from './trackedRange.ts';
 
 /** Until then a document that was closed may be there again: under a new name, or in another language. */
 const REOPENED_WITHIN_MS = 100;
 
 /** A part of a document, followed through edits and renaming. */
-export class TrackedText implements vscode.Disposable {
+export class TrackedText implements FollowedText, vscode.Disposable {
   private readonly touched = new vscode.EventEmitter<void>();
   private readonly gone = new vscode.EventEmitter<string>();
   /** Its text changed. */
@@ -18,11 +19,9 @@ export class TrackedText implements vscode.Disposable {
   private deleted = false;
   private closing: NodeJS.Timeout | undefined;
 
-  /** @param several whether the editor had other selections too */
   constructor(
     private bound: vscode.TextDocument,
     private tracked: OffsetRange,
-    readonly several = false,
   ) {
     const { workspace } = vscode;
     this.listening = [
@@ -59,6 +58,17 @@ export class TrackedText implements vscode.Disposable {
 
   isOf(document: vscode.TextDocument): boolean {
     return document === this.bound || document.uri.toString() === this.bound.uri.toString();
+  }
+
+  /** Whether both are the same part of one document. */
+  isSame(other: TrackedText): boolean {
+    const { start, end } = this.tracked;
+    return this.isOf(other.document) && start === other.range.start && end === other.range.end;
+  }
+
+  /** The first visible editor that shows the document. */
+  get editor(): vscode.TextEditor | undefined {
+    return vscode.window.visibleTextEditors.find(({ document }) => this.isOf(document));
   }
 
   dispose(): void {

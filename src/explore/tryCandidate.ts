@@ -1,18 +1,37 @@
 import * as vscode from 'vscode';
 import type { Piece } from '../runtime/tokenizer/types.ts';
+import type { ScoredText } from './scoredText.ts';
+import { candidateRange } from './tokenPlaces.ts';
+import type { OffsetRange } from './trackedRange.ts';
 import type { TrackedText } from './trackedText.ts';
 
 /**
- * Puts a candidate's text into the document as one edit, one step to undo.
- * @param range offsets of the document
+ * Puts the text of id into the document in place of a token, or after the last one, as one edit: one step to undo.
  * @returns why it was not done, or undefined
  */
-export async function insertCandidate(
-  text: TrackedText,
-  range: { start: number; end: number },
-  candidate: Pick<Piece, 'text' | 'special'> & { bytes?: unknown },
-): Promise<string | undefined> {
-  const { document } = text;
+export async function tryCandidate(text: ScoredText, token: number, id: number): Promise<string | undefined> {
+  const { run } = text;
+  if (!run || run.stale) return hasChanged();
+  await run.pieces.learn([id]);
+  if (text.run !== run || run.stale) return hasChanged();
+  const range = candidateRange(run.tokens, token);
+  if (!range) {
+    return vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.');
+  }
+  const problem = await whyNot(text.place, run.pieces.get(id)!);
+  if (problem) return problem;
+  // Whether the file may be written was asked; the text may have changed meanwhile.
+  if (text.run !== run || run.stale) return hasChanged();
+  return insert(text.place, range, run.pieces.get(id)!);
+}
+
+const hasChanged = () =>
+  vscode.l10n.t('The text has changed since these numbers were computed: try again when they are new.');
+
+const isReadOnlyNow = (name: string) => vscode.l10n.t('{0} is read-only: the candidate was not put in.', name);
+
+/** Why a candidate cannot be put into the document; undefined if it can. */
+async function whyNot({ document, name }: TrackedText, candidate: Piece): Promise<string | undefined> {
   if (candidate.special) {
     return vscode.l10n.t(
       '{0} is a sign for the model, not a text: it cannot be put into the document.',
@@ -22,12 +41,16 @@ export async function insertCandidate(
   if (candidate.bytes) {
     return vscode.l10n.t('This candidate is only a part of a character: it cannot be put into the document.');
   }
-  if (document.isClosed) return vscode.l10n.t('{0} is closed: open it to try a candidate in it.', text.name);
-  const readOnly = vscode.l10n.t('{0} is read-only: the candidate was not put in.', text.name);
-  if (await isReadOnly(document.uri)) return readOnly;
+  if (document.isClosed) return vscode.l10n.t('{0} is closed: open it to try a candidate in it.', name);
+  return (await isReadOnly(document.uri)) ? isReadOnlyNow(name) : undefined;
+}
+
+/** @param range offsets of the text */
+async function insert(place: TrackedText, range: OffsetRange, { text }: Piece): Promise<string | undefined> {
+  const { start } = place.range;
   const edit = new vscode.WorkspaceEdit();
-  edit.replace(document.uri, text.span(range.start, range.end), candidate.text);
-  return (await vscode.workspace.applyEdit(edit)) ? undefined : readOnly;
+  edit.replace(place.document.uri, place.span(range.start + start, range.end + start), text);
+  return (await vscode.workspace.applyEdit(edit)) ? undefined : isReadOnlyNow(place.name);
 }
 
 async function isReadOnly(uri: vscode.Uri): Promise<boolean> {

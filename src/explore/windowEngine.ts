@@ -1,22 +1,26 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import * as vscode from 'vscode';
-import type { EngineApi, LoadOptions, LoadProgress, ModelInfo } from '../runtime/api.ts';
+import type { EngineEnded } from '../errors.ts';
+import type { EngineApi, LoadOptions, LoadProgress, ModelInfo, Priority } from '../runtime/api.ts';
 import { EngineClient } from '../runtime/worker/client.ts';
-import { bundledModelPath } from '../weights/bundled.ts';
-import { readSettings } from './settings.ts';
+import { Emitter, type Event } from './events.ts';
+import { PieceTexts } from './pieceTexts.ts';
 
-type ProgressListener = (progress: LoadProgress) => void;
-
-/** One load of a model that several may wait for; it is given up when nobody waits any more. */
-interface Loading {
-  key: string;
-  loaded: Promise<ModelInfo>;
-  abort: AbortController;
-  waiting: number;
-  listeners: Set<ProgressListener>;
-  last?: LoadProgress;
+/** An engine whose model is loaded, and the texts of that model's ids. */
+export interface LoadedEngine {
+  readonly engine: EngineApi;
+  readonly model: ModelInfo;
+  readonly pieces: PieceTexts;
 }
+
+/** What a reader of texts needs of the window's engine. */
+export interface EngineSource {
+  ready(signal: AbortSignal, onProgress: (progress: LoadProgress) => void): Promise<LoadedEngine>;
+  channel(name: string, priority?: Priority): EngineApi;
+  readonly onDidCrash: Event<EngineEnded>;
+  readonly onDidChangeState: Event<EngineState>;
+}
+
+/** Takes lines for the person who looks for a fault; a vscode.LogOutputChannel is one. */
+export type Log = Record<'debug' | 'info' | 'warn' | 'error', (line: string) => void>;
 
 /** What the engine does, for the status bar. */
 export type EngineState =
@@ -24,56 +28,83 @@ export type EngineState =
   | { state: 'loading'; progress?: LoadProgress }
   | { state: 'ready'; model: ModelInfo };
 
-/** The engine of this window: its worker is started at the first use, with the model of the settings. */
-export class WindowEngine implements vscode.Disposable {
-  private client: EngineClient | undefined;
-  private threads = 0;
-  private loading: Loading | undefined;
-  private crashes = 0;
-  private readonly crashed = new vscode.EventEmitter<void>();
-  private readonly changed = new vscode.EventEmitter<EngineState>();
-  /** The worker died. What was under way is rejected; the next use starts another one. */
-  readonly onDidCrash = this.crashed.event;
-  readonly onDidChangeState = this.changed.event;
+interface Events {
+  crashed: EngineEnded;
+  state: EngineState;
+}
 
+/**
+ * The engine of this window, with the model of the settings: its worker is started at the first use. That loads are
+ * shared and what is lost is loaded again is EngineClient's affair; which model it is, and what the window is told, is
+ * this one's.
+ */
+export class WindowEngine implements EngineSource {
+  private client: EngineClient | undefined;
+  private threads: number | undefined;
+  /** How many wait for a load. */
+  private waiting = 0;
+  private named: LoadedEngine | undefined;
+  private now: EngineState = { state: 'off' };
+  private readonly events = new Emitter<Events>();
+  /** The worker died. What was under way is rejected with EngineEnded; the next use starts another one. */
+  readonly onDidCrash: Event<EngineEnded> = (crashed) => this.events.add({ crashed });
+  readonly onDidChangeState: Event<EngineState> = (state) => this.events.add({ state });
+
+  /** @param wanted what is to be loaded, asked at each use */
   constructor(
-    private readonly context: vscode.ExtensionContext,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly workerUrl: URL,
+    private readonly wanted: () => LoadOptions,
+    private readonly log: Log,
   ) {}
 
-  /** How often a worker has died so far. */
-  get crashCount(): number {
-    return this.crashes;
+  /** The engine, if a model is loaded. Loads nothing. */
+  get loaded(): LoadedEngine | undefined {
+    const { client } = this;
+    return client?.model && this.withTexts(client, client.model);
+  }
+
+  get state(): EngineState {
+    return this.now;
   }
 
   /**
-   * The engine with the model of the settings. A model that is loaded is there at once.
-   * @throws ModelError for a model that cannot be loaded; the signal's reason
+   * The engine with the model that is wanted now. A model that is loaded is there at once.
+   * @throws ModelError for a model that cannot be loaded; EngineEnded; the signal's reason
    */
-  async ready(signal: AbortSignal, onProgress: ProgressListener): Promise<{ engine: EngineClient; model: ModelInfo }> {
-    const { model: path, precision, threads } = readSettings();
-    if (this.client && threads !== this.threads) this.stop();
-    this.threads = threads;
-    const engine = this.started();
-    const options: LoadOptions = {
-      path: path || bundledModelPath(this.context.extensionPath),
-      precision,
-      threads: threads || undefined,
-      cacheDir: join(this.context.globalStorageUri.fsPath, 'calibration'),
-    };
-    const { model } = engine;
-    if (!this.loading && model?.path === options.path && model.precision === precision) return { engine, model };
-    const loading = this.load(engine, options);
-    return { engine, model: await this.wait(loading, signal, onProgress) };
+  async ready(signal: AbortSignal, onProgress: (progress: LoadProgress) => void): Promise<LoadedEngine> {
+    signal.throwIfAborted();
+    const wanted = this.wanted();
+    if (this.threads !== wanted.threads) this.stop();
+    this.threads = wanted.threads;
+    const client = this.started();
+    const { model } = client;
+    if (this.waiting === 0 && model?.path === wanted.path && model.precision === wanted.precision) {
+      return this.withTexts(client, model);
+    }
+    if (this.waiting === 0) {
+      this.log.info(`Loading ${wanted.path} (${wanted.precision})`);
+      this.tell({ state: 'loading' });
+    }
+    this.waiting++;
+    try {
+      return this.withTexts(client, await this.load(client, wanted, signal, onProgress));
+    } finally {
+      this.waiting--;
+      if (this.waiting === 0) this.tellWhatIsLoaded();
+    }
+  }
+
+  /** The engine where a newer call of a kind aborts the older one of this channel. Every call needs a loaded model. */
+  channel(name: string, priority: Priority = 'foreground'): EngineApi {
+    return this.started().channel(name, priority);
   }
 
   /** Ends the worker; the next use starts another one. */
   stop(): void {
-    this.loading?.abort.abort(new DOMException('The engine was stopped', 'AbortError'));
-    this.loading = undefined;
-    this.client?.dispose();
+    if (!this.client) return;
+    this.client.dispose();
     this.client = undefined;
-    this.changed.fire({ state: 'off' });
+    this.tell({ state: 'off' });
   }
 
   /** Kills the worker as a crash would. */
@@ -83,89 +114,51 @@ export class WindowEngine implements vscode.Disposable {
 
   dispose(): void {
     this.stop();
-    this.crashed.dispose();
-    this.changed.dispose();
+    this.events.dispose();
   }
 
   private started(): EngineClient {
     if (this.client) return this.client;
-    const workerUrl = pathToFileURL(join(this.context.extensionPath, 'dist', 'worker.js'));
-    const client = new EngineClient({ workerUrl, execArgv: [], log: (line: string) => this.log.debug(line) });
-    client.onDidCrash(() => {
-      if (client !== this.client) return;
-      this.crashes++;
-      this.loading = undefined;
-      this.log.error('The engine ended unexpectedly; it is started again at the next use.');
-      this.changed.fire({ state: 'off' });
-      this.crashed.fire();
+    const { workerUrl } = this;
+    const client = new EngineClient({ workerUrl, execArgv: [], log: (line) => this.log.debug(line) });
+    client.onDidCrash((error) => {
+      this.log.error(`${error.message} It is started again at the next use.`);
+      this.tell({ state: 'off' });
+      this.events.fire('crashed', error);
     });
     this.client = client;
     return client;
   }
 
-  private load(engine: EngineApi, options: LoadOptions): Loading {
-    const key = JSON.stringify(options);
-    if (this.loading?.key === key) return this.loading;
-    this.loading?.abort.abort(new DOMException('Another model is loaded instead', 'AbortError'));
-    const abort = new AbortController();
-    const loading: Loading = {
-      key,
-      abort,
-      waiting: 0,
-      listeners: new Set(),
-      loaded: Promise.resolve().then(() => this.runLoad(engine, options, loading)),
-    };
-    // Those who wait hear of it; nobody may be waiting any more.
-    loading.loaded.catch(() => {});
-    this.loading = loading;
-    return loading;
-  }
-
-  private async runLoad(engine: EngineApi, options: LoadOptions, loading: Loading): Promise<ModelInfo> {
-    this.log.info(`Loading ${options.path} (${options.precision})`);
-    this.changed.fire({ state: 'loading' });
-    const progress = engine.load(options, loading.abort.signal);
-    try {
-      for (;;) {
-        const { done, value } = await progress.next();
-        if (done) {
-          this.log.info(`Loaded ${value.name} in ${value.loadMs.toFixed(0)} ms, ${value.nLayers} layers`);
-          this.changed.fire({ state: 'ready', model: value });
-          return value;
-        }
-        loading.last = value;
-        for (const listener of loading.listeners) listener(value);
-        this.changed.fire({ state: 'loading', progress: value });
-      }
-    } catch (error) {
-      if (this.loading === loading) this.changed.fire({ state: 'off' });
-      throw error;
-    } finally {
-      if (this.loading === loading) this.loading = undefined;
+  private async load(
+    client: EngineClient,
+    wanted: LoadOptions,
+    signal: AbortSignal,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<ModelInfo> {
+    const steps = client.load(wanted, signal);
+    for (;;) {
+      const { done, value } = await steps.next();
+      if (done) return value;
+      onProgress(value);
+      // All who wait hear of each step, the status bar once.
+      if (this.now.state !== 'loading' || this.now.progress !== value) this.tell({ state: 'loading', progress: value });
     }
   }
 
-  /** Waits for a load that others may wait for too. */
-  private async wait(loading: Loading, signal: AbortSignal, onProgress: ProgressListener): Promise<ModelInfo> {
-    signal.throwIfAborted();
-    loading.waiting++;
-    loading.listeners.add(onProgress);
-    if (loading.last) onProgress(loading.last);
-    let stop = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
-    });
-    try {
-      return await Promise.race([loading.loaded, aborted]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-      loading.listeners.delete(onProgress);
-      loading.waiting--;
-      // A newer request may join in this very turn.
-      setImmediate(() => {
-        if (loading.waiting === 0) loading.abort.abort(new DOMException('Nobody waits for the model', 'AbortError'));
-      });
-    }
+  private withTexts(engine: EngineClient, model: ModelInfo): LoadedEngine {
+    if (this.named?.model !== model) this.named = { engine, model, pieces: new PieceTexts(engine) };
+    return this.named;
+  }
+
+  private tellWhatIsLoaded(): void {
+    const model = this.client?.model;
+    if (model) this.log.info(`${model.name} is loaded, ${model.nLayers} layers, in ${model.loadMs.toFixed(0)} ms`);
+    this.tell(model ? { state: 'ready', model } : { state: 'off' });
+  }
+
+  private tell(state: EngineState): void {
+    this.now = state;
+    this.events.fire('state', state);
   }
 }

@@ -1,4 +1,6 @@
+import type { PieceTexts } from '../explore/pieceTexts.ts';
 import type { HostMessage, PieceView, ScoreChunk } from './protocol.ts';
+import { pieceView } from './views.ts';
 
 /**
  * What is said to the page, kept as long as it holds: a page that starts later, or again (VS Code drops the pages of
@@ -11,8 +13,8 @@ export class Outbox {
   private progress: HostMessage | undefined;
   /** Messages since the current run began, or the one that says why there is none. */
   private current: HostMessage[] = [];
-  /** Texts of ids of the current model. */
-  private readonly pieces = new Map<number, PieceView>();
+  /** Of the current model. */
+  private pieces: Pick<PieceTexts, 'get'> | undefined;
   private readonly told = new Set<number>();
 
   private readonly listeners = new Set<(message: HostMessage) => void>();
@@ -50,44 +52,24 @@ export class Outbox {
     }
   }
 
-  /** Another model: its ids stand for other texts. */
-  forgetPieces(): void {
-    this.pieces.clear();
+  /** Ids stand for these texts from now on. @returns whether they are others than before: of another model */
+  useTexts(pieces: Pick<PieceTexts, 'get'>): boolean {
+    if (pieces === this.pieces) return false;
+    this.pieces = pieces;
     this.told.clear();
-  }
-
-  /** Ids whose texts are not known here yet, each once. */
-  unknown(ids: Iterable<number>): number[] {
-    const unknown = new Set<number>();
-    for (const id of ids) if (!this.pieces.has(id)) unknown.add(id);
-    return [...unknown];
-  }
-
-  learn(ids: readonly number[], pieces: readonly PieceView[]): void {
-    for (let i = 0; i < ids.length; i++) this.pieces.set(ids[i], pieces[i]);
-  }
-
-  piece(id: number): PieceView | undefined {
-    return this.pieces.get(id);
+    return true;
   }
 
   /** Texts of the chunk's candidates that the page has not been told in this run; from now on it has. */
   tell(chunk: ScoreChunk): Record<number, PieceView> {
     const news: Record<number, PieceView> = {};
     for (const id of chunk.topIds) {
-      const piece = this.pieces.get(id);
+      const piece = this.pieces?.get(id);
       if (!piece || this.told.has(id)) continue;
       this.told.add(id);
-      news[id] = piece;
+      news[id] = pieceView(piece);
     }
     return news;
-  }
-
-  /** Texts of the given ids, told before or not. */
-  texts(ids: readonly number[]): Record<number, PieceView> {
-    const texts: Record<number, PieceView> = {};
-    for (const id of ids) texts[id] = this.pieces.get(id) ?? { text: '' };
-    return texts;
   }
 
   private keep(message: HostMessage): void {

@@ -1,5 +1,13 @@
 import * as vscode from 'vscode';
+import type { TrackedText } from '../explore/trackedText.ts';
 import type { PageMessage } from './protocol.ts';
+
+/** Gives the explored text's editor the focus; without a text, the editor that was used last. */
+export async function focusEditor(place: TrackedText | undefined): Promise<void> {
+  if (!place) return void (await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup'));
+  const viewColumn = place.editor?.viewColumn ?? vscode.ViewColumn.One;
+  await vscode.window.showTextDocument(place.document, { viewColumn, preserveFocus: false });
+}
 
 /** Opens an offline help page. */
 export async function openHelp(root: vscode.Uri, topic: string): Promise<void> {

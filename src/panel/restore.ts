@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { TrackedText } from '../explore/trackedText.ts';
-import { ExplorePanel, type PanelServices } from './panel.ts';
+import { ExplorePage, type PageServices } from './explorePage.ts';
+import { panelHost } from './pageHost.ts';
 import type { PageState } from './protocol.ts';
 import { readPageState } from './validate.ts';
 
@@ -22,17 +23,17 @@ export function rememberIn(memory: vscode.Memento): (text: TrackedText | undefin
 export async function restorePanel(
   panel: vscode.WebviewPanel,
   saved: unknown,
-  services: PanelServices,
+  services: PageServices,
   memory: vscode.Memento,
-): Promise<ExplorePanel> {
-  const restored = new ExplorePanel(panel, services);
+): Promise<ExplorePage> {
+  const restored = new ExplorePage(panelHost(panel, services.root), services);
   const state = readPageState(saved);
   if (state?.pinned) restored.setPinned(true);
   // Ours is the whole selection, followed through edits; the page knows the tokens.
   const place = memory.get<Place>(KEY) ?? state?.document;
   const text = place && (await open(place));
-  if (text) restored.session.explore(text, state?.chosen);
-  else if (place) restored.session.clear(vscode.l10n.t('The explored text is no longer there. Select some text.'));
+  if (text) restored.show(text, { begins: state?.chosen });
+  else if (place) restored.clear(vscode.l10n.t('The explored text is no longer there. Select some text.'));
   else restored.explore(undefined);
   return restored;
 }

@@ -1,13 +1,18 @@
 import * as vscode from 'vscode';
-import type { ReadTokens } from './run.ts';
+import type { ScoredRun } from '../explore/scoredRun.ts';
 
 export const restartedSentence = () => vscode.l10n.t('The engine had ended and was started again.');
+
+export const emptySentence = (what: 'text' | 'tokens') =>
+  what === 'text'
+    ? vscode.l10n.t('The explored text is empty now. Select some text to explore it.')
+    : vscode.l10n.t('The model has no tokens for this text. Select some other text.');
 
 export const bosPolicy = (addsBos: boolean) =>
   addsBos ? vscode.l10n.t('the tokenizer adds a beginning token') : vscode.l10n.t('no BOS is added');
 
 /** Says which part of a selection is used, if it is not all of it. */
-export function partNote({ ids, end, clipped }: ReadTokens, length: number, several: boolean): string | undefined {
+export function partNote({ ids, end, clipped, length }: ScoredRun, several: boolean): string | undefined {
   const notes: string[] = [];
   if (several) notes.push(vscode.l10n.t('Of several selections, the main one is explored.'));
   if (clipped) {

@@ -1,6 +1,7 @@
+import type { TextTotals } from '../analysis/surprisal.ts';
 import type { ModelInfo } from '../runtime/api.ts';
 import type { Piece, Token } from '../runtime/tokenizer/types.ts';
-import type { ModelView, PieceView, TokenView } from './protocol.ts';
+import type { ModelView, PieceView, TokenView, Totals } from './protocol.ts';
 
 /** A token at its place in the document: `offset` is where the tokenised text starts there. */
 export function tokenView(token: Token, offset: number): TokenView {
@@ -18,6 +19,11 @@ export function pieceView(piece: Piece): PieceView {
 export function modelView(info: ModelInfo, bosPolicy: string): ModelView {
   const { name, precision, vocabSize, nLayers, nHeads, contextLength } = info;
   return { name, precision, vocabSize, nLayers, nHeads, contextLength, bosPolicy };
+}
+
+export function totalsView({ tokens, scored, meanSurprisal, perplexity }: TextTotals): Totals {
+  const none = scored === 0;
+  return { tokens, scored, meanSurprisal: none ? null : meanSurprisal, perplexity: none ? null : perplexity };
 }
 
 /** Ids of the `count` largest logits, the largest first; NaN is never among them. */

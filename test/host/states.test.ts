@@ -164,12 +164,12 @@ describe('what the panel says', () => {
     await heard.done();
     const { run, tokens } = heard.last('run');
     send(api, { type: 'hover', run, position: 2 });
-    const { current } = api.panel()!.highlight;
+    const { current } = api.highlight;
     assert.equal(current?.uri, editor.document.uri.toString());
     assert.equal(editor.document.offsetAt(current!.range.start), tokens[2].start);
     assert.equal(editor.document.offsetAt(current!.range.end), tokens[2].end);
     send(api, { type: 'hover', run, position: null });
-    assert.equal(api.panel()!.highlight.current, undefined);
+    assert.equal(api.highlight.current, undefined);
 
     const moved = event(
       vscode.window.onDidChangeTextEditorSelection,

@@ -91,6 +91,49 @@ describe('rooms', () => {
     );
   });
 
+  it('explore knows the engine by its client and types, and neither editor nor panel', () => {
+    assert.deepEqual(
+      forbidden(
+        importsOf('src/explore'),
+        /^src\/(explore|analysis)\//,
+        /^src\/(errors|runtime\/api|runtime\/tokenizer\/types|runtime\/worker\/client|weights\/bundled)\.ts$/,
+        /^(vscode|node:\w+)$/,
+      ),
+      [],
+    );
+  });
+
+  it('editor reads explore, and does not know the panel', () => {
+    assert.deepEqual(forbidden(importsOf('src/editor'), /^src\/(editor|explore|analysis)\//, /^vscode$/), []);
+  });
+
+  it('panel reads explore, and does not know the editor', () => {
+    assert.deepEqual(
+      forbidden(
+        importsOf('src/panel'),
+        /^src\/(panel|explore|analysis)\//,
+        /^src\/(errors|runtime\/api|runtime\/tokenizer\/types)\.ts$/,
+        /^(vscode|zod|node:\w+)$/,
+      ),
+      [],
+    );
+  });
+
+  it('the command line does without the editor', () => {
+    const rooms = /^src\/(cli|transformer|weights|runtime|analysis)\//;
+    assert.deepEqual(forbidden(importsOf('src/cli'), rooms, /^src\/errors\.ts$/, /^node:/, /^commander$/), []);
+  });
+
+  it('each room has its row on the architecture page', () => {
+    const page = readFileSync(join(repositoryRoot, 'docs/architecture.md'), 'utf8');
+    const entries = readdirSync(join(repositoryRoot, 'src'), { withFileTypes: true });
+    const rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => `src/${name}/`);
+    assert.deepEqual(
+      rooms.filter((room) => !page.split('\n').some((line) => line.startsWith('|') && line.includes(`\`${room}\``))),
+      [],
+    );
+  });
+
   it('the page imports only analysis and the protocol from src, and of questions the types', () => {
     const outside = importsOf('webview').filter(({ target }) => target.startsWith('src/'));
     const code = outside.filter(({ typeOnly }) => !typeOnly);

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { Outbox } from '../../../src/panel/outbox.ts';
 import { pagePolicy } from '../../../src/panel/policy.ts';
 import type { HostMessage, PageMessage, PageState, ScoreChunk } from '../../../src/panel/protocol.ts';
-import { readTokens, streamScores } from '../../../src/panel/run.ts';
 import { readPageMessage, readPageState } from '../../../src/panel/validate.ts';
-import { likeliest, tokenView } from '../../../src/panel/views.ts';
-import { FakeEngine } from '../fakeEngine.ts';
+import { likeliest, tokenView, totalsView } from '../../../src/panel/views.ts';
 
 const STATE: PageState = {
   document: { uri: 'file:///a.md', start: 3, end: 9 },
@@ -110,6 +108,7 @@ describe('what is kept for a page that comes later', () => {
     tokens: [],
     chosen: 0,
   });
+  const texts = { get: (id: number) => ({ text: `<${id}>` }) };
   let delivered: HostMessage[];
   let outbox: Outbox;
   const types = () => delivered.map(({ type }) => type);
@@ -117,14 +116,11 @@ describe('what is kept for a page that comes later', () => {
   beforeEach(() => {
     delivered = [];
     outbox = new Outbox((message) => delivered.push(message));
+    outbox.useTexts(texts);
   });
 
   const scores = (run: number, ids: number[]) => {
     const chunk = chunkOf(ids);
-    outbox.learn(
-      ids,
-      ids.map((id) => ({ text: `<${id}>` })),
-    );
     outbox.post({ type: 'scores', run, chunk, pieces: outbox.tell(chunk), totals });
   };
 
@@ -161,60 +157,13 @@ describe('what is kept for a page that comes later', () => {
     assert.deepEqual(types(), ['run', 'cancelled']);
   });
 
-  it('another model has other texts', () => {
-    scores(1, [5]);
-    assert.deepEqual(outbox.unknown([5, 6, 6]), [6]);
-    outbox.forgetPieces();
-    assert.deepEqual(outbox.unknown([5, 6]), [5, 6]);
-  });
-});
-
-describe('a run as it is told to the page', () => {
-  let engine: FakeEngine;
-  let posted: HostMessage[];
-  let outbox: Outbox;
-
-  beforeEach(async () => {
-    engine = new FakeEngine();
-    for await (const _ of engine.load({ path: 'fake.gguf', precision: 'int8' }));
-    posted = [];
-    outbox = new Outbox((message) => posted.push(message));
-    outbox.connect();
-  });
-
-  it('tokens stand at their place in the document', async () => {
-    const { views, ids, clipped } = await readTokens(engine, { text: 'ab', offset: 10, length: 2 }, 8);
-    assert.deepEqual(views, [
-      { id: 97 % 8, text: 'a', start: 10, end: 11 },
-      { id: 98 % 8, text: 'b', start: 11, end: 12 },
-    ]);
-    assert.deepEqual([ids, clipped], [[1, 2], false]);
-  });
-
-  it('totals grow with the chunks; log-probs -1, -2, … have the mean of their sum', async () => {
-    const ids = [1, 2, 3, 4, 5];
-    const totals = await streamScores(engine, 1, ids, outbox, new AbortController().signal, engine);
-    const means = posted.map((message) => message.type === 'scores' && message.totals.meanSurprisal);
-    assert.deepEqual(
-      means,
-      [1 / 1, 6 / 3, 10 / 4].map((nats) => nats / Math.LN2),
-    );
-    assert.deepEqual([totals.tokens, totals.scored], [5, 4]);
-    assert.ok(Math.abs(totals.perplexity! - Math.exp(2.5)) < 1e-12);
-  });
-
-  it('a text of one token has no mean, and says null, not NaN', async () => {
-    const totals = await streamScores(engine, 1, [1], outbox, new AbortController().signal, engine);
-    assert.deepEqual(totals, { tokens: 1, scored: 0, meanSurprisal: null, perplexity: null });
-  });
-
-  it('an aborted run posts nothing more', async () => {
-    const abort = new AbortController();
-    outbox.onDidPost(() => abort.abort());
-    await assert.rejects(streamScores(engine, 1, [1, 2, 3, 4, 5], outbox, abort.signal, engine), {
-      name: 'AbortError',
-    });
-    assert.equal(posted.length, 1);
+  it('another model has other texts, which are told again', () => {
+    const chunk = chunkOf([5]);
+    assert.deepEqual(outbox.tell(chunk), { 5: { text: '<5>' } });
+    assert.deepEqual(outbox.tell(chunk), {});
+    assert.equal(outbox.useTexts(texts), false);
+    assert.equal(outbox.useTexts({ get: () => ({ text: 'other' }) }), true);
+    assert.deepEqual(outbox.tell(chunk), { 5: { text: 'other' } });
   });
 });
 
@@ -222,6 +171,20 @@ describe('what is shown of tokens and logits', () => {
   it('bytes become plain numbers', () => {
     const token = { id: 3, text: '\uFFFD', start: 1, end: 3, bytes: Uint8Array.of(0xe7, 0x8c) };
     assert.deepEqual(tokenView(token, 5), { id: 3, text: '\uFFFD', bytes: [0xe7, 0x8c], start: 6, end: 8 });
+  });
+
+  it('tokens stand at their place in the document', () => {
+    assert.deepEqual(tokenView({ id: 97 % 8, text: 'a', start: 0, end: 1 }, 10), {
+      id: 97 % 8,
+      text: 'a',
+      start: 10,
+      end: 11,
+    });
+  });
+
+  it('where nothing is scored the totals say null, not NaN', () => {
+    const nothing = { tokens: 1, scored: 0, meanSurprisal: Number.NaN, perplexity: Number.NaN };
+    assert.deepEqual(totalsView(nothing), { tokens: 1, scored: 0, meanSurprisal: null, perplexity: null });
   });
 
   it('the likeliest ids, the largest first, equal ones by id, never NaN', () => {

@@ -1,0 +1,326 @@
+import { EngineEnded } from '../errors.ts';
+import type { Intervention, ModelInfo } from '../runtime/api.ts';
+import { Emitter, type Reader } from './events.ts';
+import { excerpt, type FollowedText, isStill } from './followedText.ts';
+import { readTokens } from './readTokens.ts';
+import type { Choice, Progress, ScoredRun, ScoredTextEvents, TextState } from './scoredRun.ts';
+import { Scores } from './scores.ts';
+import type { OffsetRange } from './trackedRange.ts';
+import type { TrackedText } from './trackedText.ts';
+import type { EngineSource, Log } from './windowEngine.ts';
+
+/** Candidates a position that are kept with the scores; the whole distribution is asked for by position. */
+const CANDIDATES = 64;
+/** Typing on is waited for so long before a changed text is run again. */
+const EDIT_PAUSE_MS = 150;
+/** How often a text is run again by itself when the engine dies. What ended it may be this text. */
+const RESTARTS = 1;
+
+export interface ScoredTextServices {
+  engines: EngineSource;
+  log: Log;
+  /** How many tokens of a text are scored at most. */
+  maxTokens(): number;
+}
+
+/**
+ * A part of a document, its tokens and their scores as they stream in, what is chosen, and what is changed in the
+ * model. Views read it, whenever they come, and write only the choice: who comes late finds all that is known here.
+ * @typeParam T the part of the document
+ */
+export class ScoredText<T extends FollowedText = TrackedText> {
+  private readonly events = new Emitter<ScoredTextEvents>();
+  private readonly listening: { dispose(): void }[];
+  private abort: AbortController | undefined;
+  private pause: NodeJS.Timeout | undefined;
+  private attempts = 0;
+  /** Since somebody asked for a run. */
+  private restarts = 0;
+  /** That it was has not been said yet. */
+  private restarted = false;
+  private current: TextState = 'new';
+  private shown: ScoredRun | undefined;
+  private changes: readonly Intervention[] = [];
+  private chosen: Choice;
+  private caret: number | null = null;
+  private pointed: number | null = null;
+  private lastProgress: Progress | undefined;
+  private failure: unknown;
+
+  /** @param begins token to begin with; default: the last one */
+  constructor(
+    readonly place: T,
+    private readonly channel: string,
+    private readonly services: ScoredTextServices,
+    begins = Number.POSITIVE_INFINITY,
+  ) {
+    this.chosen = { token: begins, layer: 0, head: 0 };
+    this.listening = [
+      place.onDidChange(() => this.textChanged()),
+      place.onDidMove((sentence) => this.events.fire('notice', { sentence })),
+      services.engines.onDidCrash((error) => this.engineEnded(error)),
+      services.engines.onDidChangeState((engine) => engine.state === 'ready' && this.modelLoaded(engine.model)),
+    ];
+  }
+
+  /** The newest run whose tokens are known. */
+  get run(): ScoredRun | undefined {
+    return this.shown;
+  }
+
+  get state(): TextState {
+    return this.current;
+  }
+
+  get busy(): boolean {
+    return this.current === 'loading' || this.current === 'computing';
+  }
+
+  /** Number of the newest run, whose tokens may not be known yet. */
+  get newest(): number {
+    return this.attempts;
+  }
+
+  /** Of a run that is under way. */
+  get progress(): Progress | undefined {
+    return this.busy ? this.lastProgress : undefined;
+  }
+
+  /** Why it is 'failed'. */
+  get error(): unknown {
+    return this.failure;
+  }
+
+  get choice(): Readonly<Choice> {
+    return this.chosen;
+  }
+
+  /** What is changed in the model. */
+  get interventions(): readonly Intervention[] {
+    return this.changes;
+  }
+
+  /** The reader hears what happens from now on. */
+  read(reader: Reader<ScoredTextEvents>): { dispose(): void } {
+    return this.events.add(reader);
+  }
+
+  /** Runs the text, unless that is done or under way. */
+  begin(): void {
+    if (!this.busy && this.current !== 'finished') this.rerun();
+  }
+
+  /** Runs the text, done before or not. */
+  rerun(): void {
+    this.restarts = 0;
+    void this.start();
+  }
+
+  /** Stops the run under way; what there is stays. */
+  cancel(): void {
+    if (!this.busy) return;
+    this.stop('Cancelled');
+    this.services.log.info(`Run ${this.attempts} of ${this.place.name} cancelled`);
+    this.become('cancelled');
+    this.events.fire('cancelled', { run: this.attempts });
+  }
+
+  /** Changes the model for this text, and runs it so. */
+  intervene(interventions: readonly Intervention[]): void {
+    this.changes = interventions;
+    this.rerun();
+  }
+
+  /** Chooses a token, layer or head. A token that is not there, or whose text has changed, is not chosen. */
+  choose(part: Partial<Choice>, by: unknown): void {
+    if (part.token !== undefined) {
+      if (!this.rangeOf(part.token)) return;
+      this.caret = part.token;
+    }
+    this.chosen = { ...this.chosen, ...part };
+    this.events.fire('choice', { choice: this.chosen, part, by });
+  }
+
+  /** The editor's caret is in this token now; null: outside the text, and what was chosen stays. */
+  caretAt(token: number | null, by: unknown): void {
+    if (!this.shown || this.shown.stale || token === this.caret) return;
+    this.caret = token;
+    this.events.fire('caret', token);
+    if (token !== null) this.choose({ token }, by);
+  }
+
+  /** A token is pointed at, or none. */
+  hover(token: number | null): void {
+    const pointed = token !== null && this.rangeOf(token) ? token : null;
+    if (pointed === null && this.pointed === null) return;
+    this.pointed = pointed;
+    this.events.fire('hovered', pointed);
+  }
+
+  /** Offsets of the document that a token stands for now; undefined if there is none, or its text has changed. */
+  rangeOf(token: number): OffsetRange | undefined {
+    const { shown } = this;
+    if (!shown || shown.stale || !(token >= 0 && token <= shown.tokens.length)) return undefined;
+    const { start } = this.place.range;
+    const last = shown.tokens[shown.tokens.length - 1];
+    const range = shown.tokens[token] ?? { start: last.end, end: last.end };
+    return { start: range.start + start, end: range.end + start };
+  }
+
+  dispose(): void {
+    this.stop('The text is let go');
+    this.hover(null);
+    this.become('empty');
+    for (const listener of this.listening) listener.dispose();
+    this.events.dispose();
+    this.place.dispose();
+  }
+
+  private async start(): Promise<void> {
+    // The newest request wins.
+    this.stop('A newer run began');
+    const { start, end } = this.place.range;
+    if (start === end) return this.emptied('text');
+    const abort = new AbortController();
+    this.abort = abort;
+    this.attempts++;
+    this.lastProgress = undefined;
+    this.become('loading');
+    try {
+      await this.compute(this.attempts, abort.signal);
+    } catch (error) {
+      // What is lost with the engine is spoken of once, where its end is told.
+      if (!abort.signal.aborted && !(error instanceof EngineEnded)) this.failed(error);
+    }
+  }
+
+  private async compute(number: number, signal: AbortSignal): Promise<void> {
+    const { engines, log, maxTokens } = this.services;
+    const limit = maxTokens();
+    const input = excerpt(this.place, limit);
+    const loaded = await engines.ready(signal, ({ done, total, label }) => {
+      if (!signal.aborted) this.progressed({ run: number, stage: 'load', done, total, label });
+    });
+    const began = performance.now();
+    const engine = engines.channel(this.channel);
+    const read = await readTokens(engine, input, Math.min(loaded.model.contextLength, limit), signal);
+    signal.throwIfAborted();
+    if (read.tokens.length === 0) return this.emptied('tokens');
+    const run: ScoredRun = {
+      ...loaded,
+      ...read,
+      number,
+      ids: read.tokens.map(({ id }) => id),
+      length: input.length,
+      offset: this.place.range.start,
+      interventions: this.changes,
+      scores: new Scores(read.tokens.length),
+      // Edits may have changed the text meanwhile.
+      stale: !isStill(this.place, input),
+      milliseconds: 0,
+    };
+    this.begun(run);
+    for await (const chunk of engine.run(
+      { ids: run.ids, topK: CANDIDATES, interventions: run.interventions },
+      signal,
+    )) {
+      await loaded.pieces.learn(chunk.topIds);
+      signal.throwIfAborted();
+      run.scores.add(chunk);
+      this.events.fire('scored', { run, from: chunk.from, to: chunk.from + chunk.count });
+    }
+    signal.throwIfAborted();
+    run.milliseconds = performance.now() - began;
+    log.info(`Run ${number}: ${run.ids.length} tokens of ${this.place.name} in ${run.milliseconds.toFixed(0)} ms`);
+    this.become('finished');
+    this.events.fire('finished', run);
+  }
+
+  private begun(run: ScoredRun): void {
+    this.hover(null);
+    this.chosen = { ...this.chosen, token: this.choiceIn(run.tokens.length) };
+    this.caret = null;
+    this.shown = run;
+    this.become('computing');
+    this.events.fire('begun', run);
+    if (run.stale) this.events.fire('stale', run);
+    if (this.restarted) this.events.fire('notice', 'restarted');
+    this.restarted = false;
+    this.progressed({ run: run.number, stage: 'compute', done: 0, total: run.ids.length, label: '' });
+  }
+
+  /** The chosen token stays; who stood at the end, or after it, stays there. */
+  private choiceIn(count: number): number {
+    const { token } = this.chosen;
+    if (!this.shown) return Math.min(token, count - 1);
+    const fromEnd = token - this.shown.tokens.length;
+    return fromEnd >= -1 ? count + fromEnd : Math.min(token, count - 1);
+  }
+
+  private textChanged(): void {
+    if (this.shown && !this.shown.stale) {
+      this.hover(null);
+      this.shown.stale = true;
+      this.events.fire('stale', this.shown);
+    }
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.rerun(), EDIT_PAUSE_MS);
+  }
+
+  /** What was computed with another model than the window has now is computed with that. */
+  private modelLoaded({ path, precision }: ModelInfo): void {
+    if (this.current !== 'finished' && this.current !== 'cancelled') return;
+    const model = this.shown?.model;
+    if (model && (model.path !== path || model.precision !== precision)) this.rerun();
+  }
+
+  /** What failed or was cancelled is not begun again: it might be what ended the engine. */
+  private engineEnded(error: EngineEnded): void {
+    if (!this.busy && this.current !== 'finished') return;
+    if (this.restarts < RESTARTS) {
+      this.restarts++;
+      this.restarted = true;
+      void this.start();
+    } else {
+      const what = `${error.what} It is the second time with this text, which is not run again by itself.`;
+      this.failed(new EngineEnded(what, error.where, error.todo, { cause: error }));
+    }
+  }
+
+  private failed(error: unknown): void {
+    this.stop('Failed');
+    // The engine was stopped, or another model took the place of this one.
+    if (error instanceof Error && error.name === 'AbortError') {
+      this.become('cancelled');
+      this.events.fire('cancelled', { run: this.attempts });
+      return;
+    }
+    const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.services.log.error(`Run ${this.attempts} of ${this.place.name}: ${shown}`);
+    this.failure = error;
+    this.become('failed');
+    this.events.fire('failed', { run: this.attempts, error });
+  }
+
+  private emptied(what: 'text' | 'tokens'): void {
+    this.become('empty');
+    this.events.fire('emptied', what);
+  }
+
+  private progressed(progress: Progress): void {
+    this.lastProgress = progress;
+    this.events.fire('progress', progress);
+  }
+
+  private stop(reason: string): void {
+    clearTimeout(this.pause);
+    this.abort?.abort(new DOMException(reason, 'AbortError'));
+    this.abort = undefined;
+  }
+
+  private become(state: TextState): void {
+    const { busy } = this;
+    this.current = state;
+    if (this.busy !== busy) this.events.fire('busy', this.busy);
+  }
+}

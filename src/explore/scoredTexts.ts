@@ -1,0 +1,80 @@
+import { Emitter, type Reader } from './events.ts';
+import type { FollowedText } from './followedText.ts';
+import { ScoredText, type ScoredTextServices } from './scoredText.ts';
+import type { TrackedText } from './trackedText.ts';
+
+/** A scored text in the hands of one reader, until that lets it go. */
+export interface Reading<T extends FollowedText = TrackedText> {
+  readonly text: ScoredText<T>;
+  dispose(): void;
+}
+
+export interface ScoredTextsEvents<T extends FollowedText> {
+  opened: ScoredText<T>;
+  /** Whether any run is under way. */
+  busy: boolean;
+}
+
+/** The scored texts of a window: one for each part of a document, whoever reads it. The last reader's going ends it. */
+export class ScoredTexts<T extends FollowedText = TrackedText> {
+  private readonly readers = new Map<ScoredText<T>, number>();
+  private readonly events = new Emitter<ScoredTextsEvents<T>>();
+  private opened = 0;
+  private busy = false;
+
+  constructor(private readonly services: ScoredTextServices) {}
+
+  get all(): ScoredText<T>[] {
+    return [...this.readers.keys()];
+  }
+
+  /** The reader hears what happens from now on. */
+  read(reader: Reader<ScoredTextsEvents<T>>): { dispose(): void } {
+    return this.events.add(reader);
+  }
+
+  /**
+   * The scored text of a part of a document, for one more reader; nothing is run yet.
+   * @param place becomes the text's, or is disposed if there is a text of the same part
+   * @param begins token to begin with in a new text; default: the last one
+   */
+  open(place: T, begins?: number): Reading<T> {
+    let text = this.all.find((other) => other.place.isSame(place));
+    if (text) {
+      if (text.place !== place) place.dispose();
+      this.readers.set(text, this.readers.get(text)! + 1);
+    } else {
+      text = new ScoredText(place, `text ${++this.opened}`, this.services, begins);
+      this.readers.set(text, 1);
+      text.read({ busy: () => this.tellBusy() });
+      this.events.fire('opened', text);
+    }
+    return this.readingOf(text);
+  }
+
+  dispose(): void {
+    for (const text of this.all) text.dispose();
+    this.readers.clear();
+    this.events.dispose();
+  }
+
+  private readingOf(text: ScoredText<T>): Reading<T> {
+    let held = true;
+    const dispose = () => {
+      const left = (this.readers.get(text) ?? 0) - 1;
+      if (!held || left < 0) return;
+      held = false;
+      if (left > 0) return void this.readers.set(text, left);
+      this.readers.delete(text);
+      text.dispose();
+    };
+    return { text, dispose };
+  }
+
+  private tellBusy(): void {
+    const busy = this.all.some((text) => text.busy);
+    if (busy === this.busy) return;
+    this.busy = busy;
+    this.events.fire('busy', busy);
+  }
+}

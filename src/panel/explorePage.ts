@@ -1,0 +1,210 @@
+import * as vscode from 'vscode';
+import { EngineEnded } from '../errors.ts';
+import type { ScoredText } from '../explore/scoredText.ts';
+import type { ScoredTexts } from '../explore/scoredTexts.ts';
+import { TrackedText } from '../explore/trackedText.ts';
+import { errorView } from './errorView.ts';
+import { pageHtml, resourceRoots } from './html.ts';
+import { Outbox } from './outbox.ts';
+import { focusEditor, openHelp, openSettings, saveFigure } from './pageActions.ts';
+import type { PageHost } from './pageHost.ts';
+import type { HostMessage, PageMessage } from './protocol.ts';
+import { ShownText } from './shownText.ts';
+import { readPageMessage } from './validate.ts';
+
+/** While pinned, a selection is explored once it has been still for so long. */
+const FOLLOW_PAUSE_MS = 200;
+
+export interface PageServices {
+  root: vscode.Uri;
+  texts: ScoredTexts;
+  log: vscode.LogOutputChannel;
+  /** Told whatever is said to a page. */
+  posted: vscode.EventEmitter<HostMessage>;
+  /** Told what is explored whenever a run begins. */
+  remember(text: TrackedText | undefined): void;
+  /** Opens an example with what is to be explored selected. */
+  openExample(): Promise<vscode.TextEditor>;
+}
+
+/** A page in its host: it shows one scored text at a time. */
+export class ExplorePage implements vscode.Disposable {
+  private readonly outbox: Outbox;
+  private shown: ShownText | undefined;
+  private lastRun = 0;
+  private pinned = false;
+  private follow: NodeJS.Timeout | undefined;
+  private readonly listening: vscode.Disposable[];
+  private readonly closed = new vscode.EventEmitter<void>();
+  readonly onDidClose = this.closed.event;
+
+  constructor(
+    private readonly host: PageHost & Partial<vscode.Disposable>,
+    private readonly services: PageServices,
+  ) {
+    const { root, posted } = services;
+    const { webview } = host;
+    this.outbox = new Outbox((message) => void webview.postMessage(message));
+    this.listening = [
+      vscode.Disposable.from(this.outbox.onDidPost((message) => this.said(message))),
+      vscode.Disposable.from(this.outbox.onDidPost((message) => posted.fire(message))),
+      webview.onDidReceiveMessage((value: unknown) => this.receive(value)),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.selectionChanged(textEditor)),
+      host.onDidDispose(() => this.dispose()),
+    ];
+    webview.options = { enableScripts: true, localResourceRoots: resourceRoots(root) };
+    webview.html = pageHtml(webview, root);
+  }
+
+  /** The scored text it shows; undefined while nothing is explored. */
+  get text(): ScoredText | undefined {
+    return this.shown?.text;
+  }
+
+  /** Brings the page to the front; the focus stays where it is. */
+  reveal(): void {
+    if (!this.host.visible) this.host.reveal();
+  }
+
+  /** Explores the main selection of an editor, or says that there is none. */
+  explore(editor: vscode.TextEditor | undefined): void {
+    clearTimeout(this.follow);
+    if (!editor) {
+      this.clear(vscode.l10n.t('No text is open. Open one and select a part of it, or begin with an example.'));
+    } else if (editor.selection.isEmpty) {
+      this.clear(vscode.l10n.t('Nothing is selected. Select some text and explore it, or begin with an example.'));
+    } else {
+      const { document, selection, selections } = editor;
+      const range = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
+      this.show(new TrackedText(document, range), { several: selections.length > 1 });
+    }
+  }
+
+  /**
+   * Shows a text. What others have had scored is there at once; a text that is shown already is run again.
+   * @param begins token to begin with; default: the last one
+   * @param several whether the editor had other selections too
+   */
+  show(place: TrackedText, { begins, several = false }: { begins?: number; several?: boolean } = {}): void {
+    const { outbox, shown } = this;
+    const { texts, log } = this.services;
+    const reading = texts.open(place, begins);
+    if (shown && reading.text === shown.text) {
+      reading.dispose();
+      shown.again(several);
+      return;
+    }
+    this.release();
+    const telling = { outbox, log, emptied: (reason: string) => this.clear(reason) };
+    this.shown = new ShownText(reading, telling, this.lastRun, several);
+    this.shown.catchUp();
+    reading.text.begin();
+  }
+
+  /** Nothing is explored, for a reason the person reads. */
+  clear(reason: string): void {
+    this.release();
+    this.outbox.post({ type: 'empty', reason });
+  }
+
+  setPinned(pinned: boolean): void {
+    this.pinned = pinned;
+    this.outbox.post({ type: 'pinned', pinned });
+  }
+
+  /** A message from the page: checked, then done; anything else is logged and dropped. */
+  receive(value: unknown): void {
+    const read = readPageMessage(value);
+    if ('problem' in read) {
+      this.services.log.warn(`A message of the page was dropped: ${read.problem}`);
+      return;
+    }
+    this.handle(read.message).catch((error: unknown) => {
+      this.services.log.error(String(error));
+      // An engine's end is told of the text, once.
+      if (error instanceof EngineEnded) return;
+      this.outbox.post({ type: 'error', error: errorView(error) });
+    });
+  }
+
+  dispose(): void {
+    this.release();
+    for (const listener of this.listening.splice(0)) listener.dispose();
+    this.outbox.dispose();
+    this.host.dispose?.();
+    this.closed.fire();
+    this.closed.dispose();
+  }
+
+  private async handle(message: PageMessage): Promise<void> {
+    const { shown } = this;
+    const { root, openExample } = this.services;
+    switch (message.type) {
+      case 'ready':
+        shown?.connected();
+        return this.outbox.connect();
+      case 'hover':
+        return shown?.hover(message);
+      case 'choose':
+        return shown?.choose(message);
+      case 'tryCandidate':
+        return shown?.tryCandidate(message);
+      case 'ask':
+        if (shown) return shown.ask(message);
+        return this.outbox.post({ type: 'answer', run: message.run, id: message.id, dropped: true });
+      case 'cancel':
+        return shown?.text.cancel();
+      case 'rerun':
+        return shown?.text.rerun();
+      case 'pin':
+        return this.setPinned(message.pinned);
+      case 'openExample':
+        return this.explore(await openExample());
+      case 'focusEditor':
+        return focusEditor(shown?.text.place);
+      case 'help':
+        return openHelp(root, message.topic);
+      case 'openSettings':
+        return openSettings(message.query);
+      case 'save':
+        return void (await saveFigure(message));
+    }
+  }
+
+  private said(message: HostMessage): void {
+    if (message.type === 'run') {
+      this.host.title = vscode.l10n.t('Tokenscope · {0}', message.document.name);
+      this.services.remember(this.text?.place);
+    } else if (message.type === 'empty') {
+      this.host.title = 'Tokenscope';
+      this.services.remember(undefined);
+    }
+  }
+
+  private selectionChanged(editor: vscode.TextEditor): void {
+    if (!this.pinned || editor.selection.isEmpty || !isText(editor)) return;
+    clearTimeout(this.follow);
+    this.follow = setTimeout(() => {
+      const { document, selection } = editor;
+      const place = this.text?.place;
+      if (document.isClosed || selection.isEmpty) return;
+      const same =
+        place?.isOf(document) &&
+        place.range.start === document.offsetAt(selection.start) &&
+        place.range.end === document.offsetAt(selection.end);
+      if (!same) this.explore(editor);
+    }, FOLLOW_PAUSE_MS);
+  }
+
+  /** Lets go of what is shown. */
+  private release(): void {
+    clearTimeout(this.follow);
+    if (!this.shown) return;
+    this.lastRun = this.shown.lastRun;
+    this.shown.dispose();
+    this.shown = undefined;
+  }
+}
+
+/** Output channels and the like are editors too. */
+const isText = ({ document }: vscode.TextEditor) => !['output', 'debug'].includes(document.uri.scheme);

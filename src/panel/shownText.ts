@@ -1,0 +1,188 @@
+import type * as vscode from 'vscode';
+import { EngineEnded } from '../errors.ts';
+import type { ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
+import type { ScoredText } from '../explore/scoredText.ts';
+import type { Reading } from '../explore/scoredTexts.ts';
+import { tryCandidate } from '../explore/tryCandidate.ts';
+import { Answers } from './answers.ts';
+import { errorView } from './errorView.ts';
+import type { Outbox } from './outbox.ts';
+import type { PageMessage, PieceView } from './protocol.ts';
+import { bosPolicy, emptySentence, partNote, restartedSentence } from './sentences.ts';
+import { modelView, pieceView, tokenView, totalsView } from './views.ts';
+
+type Message<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
+
+export interface Telling {
+  outbox: Outbox;
+  log: vscode.LogOutputChannel;
+  /** Told that there is nothing to show any more, in a sentence. */
+  emptied(reason: string): void;
+}
+
+/** A scored text as one page is told of it: what happens becomes messages, what the page says becomes choices. */
+export class ShownText implements vscode.Disposable {
+  readonly text: ScoredText;
+  /** A page's runs count on from one text to the next: what is to be added to the number of a run of this text. */
+  private readonly before: number;
+  private answers: Answers | undefined;
+  private readonly listening: { dispose(): void };
+
+  /**
+   * @param lastRun number of the last run the page was told of
+   * @param several whether the editor had other selections too
+   */
+  constructor(
+    private readonly reading: Reading,
+    private readonly telling: Telling,
+    lastRun: number,
+    private several: boolean,
+  ) {
+    const { text } = reading;
+    this.text = text;
+    this.before = lastRun + 1 - Math.max(1, text.run?.number ?? text.newest);
+    this.listening = text.read({
+      begun: (run) => this.begun(run),
+      scored: (scored) => this.scored(scored),
+      finished: (run) => this.finished(run),
+      cancelled: ({ run }) => this.post({ type: 'cancelled', run: this.before + run }),
+      failed: (failure) => this.failed(failure),
+      emptied: (what) => telling.emptied(emptySentence(what)),
+      stale: ({ number }) => this.post({ type: 'stale', run: this.before + number }),
+      notice: (notice) => this.notice(notice === 'restarted' ? restartedSentence() : notice.sentence),
+      progress: ({ run, ...progress }) => this.post({ type: 'progress', run: this.before + run, ...progress }),
+      choice: ({ part: { token }, by }) => {
+        if (by !== this && token !== undefined) this.cursor(token);
+      },
+      caret: (token) => {
+        if (token === null) this.cursor(null);
+      },
+    });
+  }
+
+  /** Number of the newest run the page may have been told of. */
+  get lastRun(): number {
+    return this.before + this.text.newest;
+  }
+
+  /** Tells the page what others' reading has brought about before. */
+  catchUp(): void {
+    const { run, state, progress, newest, error } = this.text;
+    if (run) {
+      this.begun(run);
+      if (run.scores.known > 0) this.scored({ run, from: 0, to: run.scores.known });
+      if (run.stale) this.post({ type: 'stale', run: this.run });
+    }
+    if (progress) this.post({ type: 'progress', ...progress, run: this.before + progress.run });
+    if (run && state === 'finished') this.finished(run);
+    if (state === 'cancelled') this.post({ type: 'cancelled', run: this.before + newest });
+    if (state === 'failed') this.failed({ run: newest, error });
+  }
+
+  /** The same text is asked for again. */
+  again(several: boolean): void {
+    this.several = several;
+    this.text.rerun();
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+    this.answers?.forget();
+    this.text.hover(null);
+    this.reading.dispose();
+  }
+
+  /** The page is there, and knows nothing: what one before it asked is given up. */
+  connected(): void {
+    this.answers?.forget();
+  }
+
+  hover({ run, position }: Message<'hover'>): void {
+    this.text.hover(run === this.run ? position : null);
+  }
+
+  choose({ run, position }: Message<'choose'>): void {
+    if (run === this.run) this.text.choose({ token: position }, this);
+  }
+
+  async tryCandidate({ run, position, id }: Message<'tryCandidate'>): Promise<void> {
+    if (run !== this.run || position > this.text.run!.tokens.length) return;
+    const problem = await tryCandidate(this.text, position, id);
+    if (problem) this.post({ type: 'notice', run, text: problem });
+  }
+
+  /** Answers a question of the page about what is shown. */
+  async ask({ run, id, question }: Message<'ask'>): Promise<void> {
+    const { answers } = this;
+    if (run !== this.run || !answers) return this.post({ type: 'answer', run, id, dropped: true });
+    try {
+      const outcome = await answers.to(question);
+      if (outcome) this.post({ type: 'answer', run, id, ...outcome });
+    } catch (error) {
+      // An engine's end is told of the text, once, unless that was given up before.
+      if (error instanceof EngineEnded && this.text.state !== 'cancelled') {
+        return this.post({ type: 'answer', run, id, dropped: true });
+      }
+      this.telling.log.error(String(error));
+      this.post({ type: 'answer', run, id, error: errorView(error) });
+    }
+  }
+
+  /** Number of the shown run; none has it before the first one. */
+  private get run(): number {
+    return this.before + (this.text.run?.number ?? -Infinity);
+  }
+
+  private begun(run: ScoredRun): void {
+    const { text, telling } = this;
+    const { engine, model, ids, tokens, offset, pieces } = run;
+    this.answers?.forget();
+    this.answers = new Answers({ engine, model, ids, texts: (asked) => textsOf(run, asked) });
+    if (telling.outbox.useTexts(pieces)) {
+      this.post({ type: 'model', model: modelView(model, bosPolicy(model.addsBos)) });
+    }
+    const { name, document } = text.place;
+    this.post({
+      type: 'run',
+      run: this.before + run.number,
+      document: { name, uri: document.uri.toString() },
+      tokens: tokens.map((token) => tokenView(token, offset)),
+      note: partNote(run, this.several),
+      chosen: text.choice.token,
+    });
+  }
+
+  private scored({ run, from, to }: ScoredTextEvents['scored']): void {
+    const chunk = run.scores.rows(from, to);
+    const pieces = this.telling.outbox.tell(chunk);
+    const totals = totalsView(run.scores.totals);
+    this.post({ type: 'scores', run: this.before + run.number, chunk, pieces, totals });
+  }
+
+  private finished({ number, scores, milliseconds }: ScoredRun): void {
+    this.post({ type: 'done', run: this.before + number, totals: totalsView(scores.totals), milliseconds });
+  }
+
+  /** Without a number when the run's tokens are not known: what is shown is an older one. */
+  private failed({ run, error }: ScoredTextEvents['failed']): void {
+    const shown = run === this.text.run?.number ? this.run : undefined;
+    this.post({ type: 'error', run: shown, error: errorView(error) });
+  }
+
+  private notice(sentence: string): void {
+    this.post({ type: 'notice', run: this.text.run && this.run, text: sentence });
+  }
+
+  private cursor(position: number | null): void {
+    this.post({ type: 'cursor', run: this.run, position });
+  }
+
+  private post(message: Parameters<Outbox['post']>[0]): void {
+    this.telling.outbox.post(message);
+  }
+}
+
+async function textsOf({ pieces }: ScoredRun, ids: readonly number[]): Promise<Record<number, PieceView>> {
+  await pieces.learn(ids);
+  return Object.fromEntries(ids.map((id) => [id, pieceView(pieces.get(id)!)]));
+}
