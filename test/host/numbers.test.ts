@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TrackedText } from '../../src/explore/trackedText.ts';
 import type { TestApi } from '../../src/extension.ts';
 import type { ScoreChunk } from '../../src/panel/protocol.ts';
 import { ask, closeAll, explore, Heard, openText, setting, testApi } from './explore.ts';
@@ -118,6 +119,40 @@ describe('exploring a text with the real model', () => {
     for (let row = 0; row < 9 * n; row++) {
       const sum = pattern.subarray(row * n, (row + 1) * n).reduce((a, b) => a + b, 0);
       assert.ok(Math.abs(sum - 1) < 1e-4, `row ${row} adds up to ${sum}`);
+    }
+  });
+
+  it('a second reader of the same text costs no run, and finds every number', async () => {
+    await openText('Once the model is loaded, runs can be counted.');
+    await explore();
+    const { run: before } = await heard.done();
+    const { engine } = api.engine.loaded!;
+    const { run } = engine;
+    let runs = 0;
+    const counted: typeof run = (...request) => {
+      runs++;
+      return run.apply(engine, request);
+    };
+    // The client's calls are its prototype's, and not to be written.
+    Object.defineProperty(engine, 'run', { value: counted, configurable: true });
+    try {
+      const { document } = await openText(prompt('prose1').text);
+      await explore();
+      const range = { start: 0, end: document.getText().length };
+      const reading = api.texts.open(new TrackedText(document, range));
+      reading.text.begin();
+      const { totals } = await heard.done(before);
+      const late = api.texts.open(new TrackedText(document, range));
+      late.text.begin();
+      const { scores, tokens } = late.text.run!;
+      assert.equal(late.text, reading.text);
+      assert.equal(scores.known, tokens.length);
+      assert.equal(scores.totals.perplexity, totals.perplexity);
+      late.dispose();
+      reading.dispose();
+      assert.equal(runs, 1);
+    } finally {
+      Reflect.deleteProperty(engine, 'run');
     }
   });
 
