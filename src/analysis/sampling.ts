@@ -48,6 +48,15 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): Float64Arra
   return probabilities;
 }
 
+/** log of the sum of exp(logit): what a logit is less than its log-probability by. NaN counts as it is. */
+export function logSumExp(logits: ArrayLike<number>): number {
+  let largest = -Infinity;
+  for (let i = 0; i < logits.length; i++) if (logits[i] > largest) largest = logits[i];
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - largest);
+  return largest + Math.log(sum);
+}
+
 /** Entropy in nats of probabilities that sum to 1. */
 export function entropy(probabilities: ArrayLike<number>): number {
   let sum = 0;

@@ -23,6 +23,8 @@ export interface EngineCalls {
   /** Attention after softmax of one layer, [heads, n, n]; one block is run on the cached residual. */
   pattern(ids: readonly number[], layer: number, signal?: AbortSignal): Promise<HookTensor>;
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken>;
+  /** Several continuations of one text decoded in lockstep, one token of each at a time. */
+  branches(request: BranchesRequest, signal?: AbortSignal): AsyncGenerator<BranchToken[]>;
   /** Logit lens at the given positions (default: all): the unembedding applied to every layer's residual. */
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer>;
 }
@@ -51,6 +53,7 @@ export const ENGINE_CALLS = {
   logits: { streams: false, parameters: 2, newestWins: true },
   pattern: { streams: false, parameters: 2, newestWins: true },
   generate: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  branches: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   lens: { streams: true, parameters: 1, newestWins: true, prioritised: true },
 } as const satisfies Record<keyof EngineCalls, CallShape>;
 
@@ -156,6 +159,8 @@ export interface GenerateRequest {
   stop?: string;
   /** Go on after an end-of-text token. */
   ignoreEos?: boolean;
+  /** Greedy decoding without look-up speculation, one token a run: for comparison, the text is the same. */
+  plainDecoding?: boolean;
 }
 
 export interface GeneratedToken {
@@ -165,6 +170,30 @@ export interface GeneratedToken {
   logprob: number;
   /** Set on the last token. */
   stopped?: 'max' | 'eos' | 'stop' | 'context';
+  /** Look-up speculation: how many tokens were proposed in this token's run, and how many of them held. */
+  proposed?: number;
+  kept?: number;
+}
+
+export interface BranchesRequest {
+  priority?: Priority;
+  ids: readonly number[];
+  /** Each branch begins with one of these; default: the `count` likeliest tokens after `ids`. */
+  firsts?: readonly number[];
+  count: number;
+  /** Tokens a branch at most, its first included. */
+  maxTokens: number;
+}
+
+/** One more token of a branch, the likeliest after its own tokens. */
+export interface BranchToken {
+  branch: number;
+  id: number;
+  text: string;
+  /** Nats, under the plain distribution. */
+  logprob: number;
+  /** Set on the branch's last token. */
+  stopped?: 'max' | 'eos' | 'context';
 }
 
 export interface LensRequest {

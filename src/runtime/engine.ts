@@ -1,7 +1,10 @@
+import { logSumExp } from '../analysis/sampling.ts';
 import { TokenscopeError } from '../errors.ts';
 import { openModel } from '../weights/open.ts';
 import type { ModelSource } from '../weights/source.ts';
 import type {
+  BranchesRequest,
+  BranchToken,
   EngineApi,
   GeneratedToken,
   GenerateRequest,
@@ -11,30 +14,34 @@ import type {
   LoadOptions,
   LoadProgress,
   ModelInfo,
+  Priority,
   RunChunk,
   RunRequest,
 } from './api.ts';
-import { CALIBRATION_TEXT } from './loading/calibrationText.ts';
-import { type LoadedModel, loadModel, releaseModel } from './loading/model.ts';
-import { readSmoothing, saveSmoothing } from './loading/smoothingFile.ts';
-import { configureRuntime } from './ort.ts';
+import { loadNetwork } from './loading/loadNetwork.ts';
+import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
-import { CachePool, type RunCache } from './running/cache.ts';
-import { runCached } from './running/cachedRun.ts';
-import { floatData } from './running/forward.ts';
+import { CHUNK, runCached } from './running/cachedRun.ts';
+import { CachePool } from './running/cachePool.ts';
 import { generateTokens } from './running/generate.ts';
-import { isHooked, runHooked } from './running/hookedRun.ts';
+import { runHooked } from './running/hookedRun.ts';
+import { Interventions, lastingKey } from './running/interventions.ts';
 import { logitLens } from './running/lens.ts';
+import { append, type Network } from './running/network.ts';
 import { layerPattern } from './running/pattern.ts';
-import { runUnembed } from './running/unembedding.ts';
+import type { RunCache } from './running/runCache.ts';
+import { checkFinite } from './running/summaries.ts';
+import { type Turn, Turns } from './running/turn.ts';
+import { configureRuntime } from './sessions.ts';
 import { createTokenizer } from './tokenizer/tokenizer.ts';
 import type { Piece, Token, Tokenizer } from './tokenizer/types.ts';
 
 interface Loaded {
   info: ModelInfo;
-  model: LoadedModel;
+  network: Network;
   tokenizer: Tokenizer;
   pool: CachePool;
+  turns: Turns;
   /** Aborted when the model is unloaded: whatever still runs on it ends. */
   unloading: AbortController;
 }
@@ -42,16 +49,9 @@ interface Loaded {
 /** The engine: one model, its caches, and everything one asks of them. Runs in a worker, or in a script's own thread. */
 export class Engine implements EngineApi {
   private loaded: Loaded | undefined;
-  /** Runs that have not ended yet, so that a newer one finds the cache of an aborted one free again. */
-  private readonly running = new Set<{ signal?: AbortSignal; ended: Promise<void> }>();
 
   get model(): ModelInfo | undefined {
     return this.loaded?.info;
-  }
-
-  /** The sessions themselves, for measuring them bare. */
-  get loadedModel(): LoadedModel | undefined {
-    return this.loaded?.model;
   }
 
   async *load(options: LoadOptions, signal?: AbortSignal): AsyncGenerator<LoadProgress, ModelInfo> {
@@ -62,17 +62,11 @@ export class Engine implements EngineApi {
     const source = await openModel(path);
     try {
       const tokenizer = createTokenizer(source.tokenizer, path, source.config.vocabSize);
-      const smoothing = precision === 'int8' ? await readSmoothing(source, options.cacheDir) : undefined;
-      const calibrationIds = () =>
-        tokenizer
-          .encode(CALIBRATION_TEXT)
-          .slice(0, source.config.contextLength)
-          .map((token) => token.id);
-      const model = yield* loadModel(source, precision, { smoothing, calibrationIds, signal });
-      if (precision === 'int8' && !smoothing) await saveSmoothing(source, model.smoothing!, options.cacheDir);
+      const network = yield* loadNetwork(source, tokenizer, options, signal);
       await this.unload();
       const info = describeModel(source, precision, tokenizer, performance.now() - began);
-      this.loaded = { info, model, tokenizer, pool: new CachePool(source.config), unloading: new AbortController() };
+      const pool = new CachePool(source.config);
+      this.loaded = { info, network, tokenizer, pool, turns: new Turns(), unloading: new AbortController() };
       return info;
     } finally {
       await source.close();
@@ -87,16 +81,16 @@ export class Engine implements EngineApi {
       new TokenscopeError('The model was unloaded.', 'The engine', 'Ask again once a model is loaded.'),
     );
     await breathe();
-    await releaseModel(old.model);
+    await old.network.release();
   }
 
-  async encode(text: string): Promise<Token[]> {
-    return this.need().tokenizer.encode(text);
+  async encode(text: string, signal?: AbortSignal): Promise<Token[]> {
+    return this.need().tokenizer.encodeInTurns(text, signal);
   }
 
   async describe(ids: readonly number[]): Promise<{ text: string; tokens: Token[] }> {
-    const { tokenizer, model } = this.need();
-    this.checkIds(ids, model);
+    const { tokenizer, network } = this.need();
+    checkIds(ids, network);
     return tokenizer.describe(ids);
   }
 
@@ -106,81 +100,89 @@ export class Engine implements EngineApi {
   }
 
   run(request: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk> {
-    return this.guarded(request.ids, signal, ({ model, pool }, ending) =>
-      isHooked(request) ? runHooked(model, request, ending) : runCached(model, pool, request, ending),
-    );
+    return this.guarded(request, signal, ({ network, pool }, turn) => {
+      const { ids, hooks = [], interventions = [] } = request;
+      if (hooks.length > 0 || lastingKey(interventions) === undefined) return runHooked(network, request, turn);
+      const changes = interventions.length > 0 ? new Interventions(network, interventions, ids.length) : undefined;
+      return runCached(network, pool, request, turn, changes);
+    });
   }
 
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken> {
-    return this.guarded(request.ids, signal, ({ model, pool, tokenizer }, ending) =>
-      generateTokens(model, pool, tokenizer, request, ending),
+    return this.guarded(request, signal, ({ network, pool, tokenizer }, turn) =>
+      generateTokens(network, pool, tokenizer, request, turn),
+    );
+  }
+
+  branches(request: BranchesRequest, signal?: AbortSignal): AsyncGenerator<BranchToken[]> {
+    return this.guarded(request, signal, ({ network, pool, tokenizer }, turn) =>
+      decodeBranches(network, pool, tokenizer, request, turn),
     );
   }
 
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer> {
-    const filled = (cache: RunCache, { model }: Loaded, ending: AbortSignal) =>
-      logitLens(model, cache, request, ending);
-    return this.onCache(request.ids, signal, filled);
+    return this.onCache(request, signal, (cache, network, turn) => logitLens(network, cache, request, turn));
   }
 
   async logits(ids: readonly number[], position: number, signal?: AbortSignal): Promise<Float32Array> {
-    const run = this.onCache(ids.slice(0, position + 1), signal, async function* (cache, { model }) {
-      const resid = cache.residual(model.config.nLayers, position, position + 1);
-      yield floatData(await runUnembed(model, resid, [0], 1, ['logits']), 'logits');
+    const read = this.onCache({ ids: ids.slice(0, position + 1) }, signal, async function* (cache, network) {
+      const resid = cache.residual(network.config.nLayers, position, position + 1);
+      const logits = (await network.finalHooks(resid, ['logits'])).get('logits')!.data;
+      checkFinite(network, cache, Float32Array.of(logSumExp(logits)), position);
+      yield logits;
     });
-    return only(run);
+    return only(read);
   }
 
   async pattern(ids: readonly number[], layer: number, signal?: AbortSignal): Promise<HookTensor> {
-    const run = this.onCache(ids, signal, async function* (cache, { model }, ending) {
-      yield await layerPattern(model, cache, ids.length, layer, ending);
+    const read = this.onCache({ ids }, signal, async function* (cache, network, turn) {
+      yield await layerPattern(network, cache, ids.length, layer, turn);
     });
-    return only(run);
+    return only(read);
   }
 
-  /** Does work on a cache that holds all of `ids`: one that is there, even while another run extends it, or a new one. */
+  /** Reads a cache that holds all of the ids: one that is there, even while another run extends it, or a new one. */
   private onCache<T>(
-    ids: readonly number[],
+    request: Asked,
     signal: AbortSignal | undefined,
-    work: (cache: RunCache, loaded: Loaded, signal: AbortSignal) => AsyncGenerator<T>,
+    read: (cache: RunCache, network: Network, turn: Turn) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
-    return this.guarded(ids, signal, async function* (loaded, ending) {
-      const { model, pool } = loaded;
-      let cache = pool.holding(ids);
-      if (!cache) for await (const _ of runCached(model, pool, { ids, topK: 0, scoreFrom: ids.length - 1 }, ending));
-      cache ??= pool.holding(ids)!;
-      cache.users++;
+    return this.guarded(request, signal, async function* ({ network, pool }, turn) {
+      const { ids } = request;
+      let cache = pool.read(ids);
+      if (!cache) {
+        const filling = pool.write(ids);
+        try {
+          while (filling.length < ids.length)
+            await append(network, filling, ids, Math.min(filling.length + CHUNK, ids.length), turn);
+          cache = pool.read(ids)!;
+        } finally {
+          pool.doneWriting(filling);
+        }
+      }
       try {
-        yield* work(cache, loaded, ending);
+        yield* read(cache, network, turn);
       } finally {
-        pool.release(cache);
+        pool.doneReading(cache, ids.length);
       }
     });
   }
 
-  /** Checks the ids, waits until aborted runs have let go of their caches, and keeps the model loaded meanwhile. */
+  /** Checks the ids, takes a turn, and ends the work when the model is unloaded. */
   private async *guarded<T>(
-    ids: readonly number[],
+    { ids, priority }: Asked,
     signal: AbortSignal | undefined,
-    work: (loaded: Loaded, signal: AbortSignal) => AsyncGenerator<T>,
+    work: (loaded: Loaded, turn: Turn) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
     const loaded = this.need();
-    this.checkIds(ids, loaded.model);
-    const ending = signal ? AbortSignal.any([signal, loaded.unloading.signal]) : loaded.unloading.signal;
-    const aborted = [...this.running].filter((run) => run.signal?.aborted);
-    let end = () => {};
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const entry = { signal, ended };
-    this.running.add(entry);
+    checkIds(ids, loaded.network);
+    const unloading = loaded.unloading.signal;
+    const turn = loaded.turns.begin(signal ? AbortSignal.any([signal, unloading]) : unloading, priority);
     try {
-      await Promise.all(aborted.map((run) => run.ended));
-      await breathe(ending);
-      yield* work(loaded, ending);
+      turn.signal.throwIfAborted();
+      yield* work(loaded, turn);
     } finally {
-      this.running.delete(entry);
-      end();
+      turn.end();
     }
   }
 
@@ -188,23 +190,29 @@ export class Engine implements EngineApi {
     if (!this.loaded) throw new TokenscopeError('No model is loaded.', 'The engine', 'Load a model first.');
     return this.loaded;
   }
+}
 
-  private checkIds(ids: readonly number[], { config }: LoadedModel): void {
-    if (ids.length === 0) throw new TokenscopeError('There are no tokens.', 'The input', 'Give some text.');
-    if (ids.length > config.contextLength)
-      throw new TokenscopeError(
-        `${ids.length} tokens are more than the model's context of ${config.contextLength}.`,
-        'The input',
-        'Give a shorter text, or score it in windows.',
-      );
-    const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize);
-    if (bad !== undefined)
-      throw new TokenscopeError(
-        `Token ${bad} does not exist: the vocabulary has ids 0 to ${config.vocabSize - 1}.`,
-        'The input',
-        'Give ids of this model.',
-      );
-  }
+interface Asked {
+  ids: readonly number[];
+  priority?: Priority;
+}
+
+/** @throws TokenscopeError for no ids, too many, or one that the model does not have */
+function checkIds(ids: readonly number[], { config }: Network): void {
+  if (ids.length === 0) throw new TokenscopeError('There are no tokens.', 'The input', 'Give some text.');
+  if (ids.length > config.contextLength)
+    throw new TokenscopeError(
+      `${ids.length} tokens are more than the model's context of ${config.contextLength}.`,
+      'The input',
+      'Give a shorter text, or score it in windows.',
+    );
+  const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize);
+  if (bad !== undefined)
+    throw new TokenscopeError(
+      `Token ${bad} does not exist: the vocabulary has ids 0 to ${config.vocabSize - 1}.`,
+      'The input',
+      'Give ids of this model.',
+    );
 }
 
 /** The one value of a stream that yields one. */

@@ -1,14 +1,17 @@
-import type { GraphBuilder, Value } from './builder.ts';
-import type { TransformerConfig } from './config.ts';
+import type { Value } from './builder.ts';
+import type { LayerConfig, TransformerConfig } from './config.ts';
+import type { ModelGraph } from './graph.ts';
 import { linear, type WeightPrecision } from './linear.ts';
 import { rotate } from './positions.ts';
 
-/** Values every block receives from outside, the same for all layers of a run (but for the past). */
+/** Values that attention receives from outside, see inputsOf; the past is a layer's own, the rest is shared. */
 export interface AttentionInputs {
   /** Rotated keys and values of the t earlier tokens, [t, kvHeads, dHead]: the KV cache. */
   pastK: Value;
   pastV: Value;
-  /** Added to the scores, [n, t + n]. */
+  /** Scores are multiplied by this, [1]. */
+  scale: Value;
+  /** Added to the scores, [1 or heads, n, t + n]. */
   mask: Value;
   /** Of rotary positions, [n, 1, dHead / 2]. */
   cos?: Value;
@@ -25,15 +28,17 @@ export interface AttentionInputs {
  *
  * n new tokens look at themselves and at t cached ones; T = t + n.
  *
- * @param x [n, d], already normalised
+ * @param x [n, d]
+ * @param smoothed the smoothing point that x comes from
  * @returns what is added to the residual stream, [n, d]
  */
 export function attention(
-  g: GraphBuilder,
+  g: ModelGraph,
   x: Value,
+  smoothed: string | undefined,
   inputs: AttentionInputs,
   config: TransformerConfig,
-  scale: Value,
+  layer: LayerConfig,
   precision: WeightPrecision,
 ): Value {
   const { nHeads: H, nKvHeads: KV, dHead, dModel } = config;
@@ -41,54 +46,73 @@ export function attention(
   const { bias } = config.attention;
 
   // One product for q, k and v: [n, (H + 2 KV) dHead]
-  const size = { dIn: dModel, dOut: (H + 2 * KV) * dHead, bias: bias.q || bias.k || bias.v };
-  const qkv = linear(g, x, 'attn.W_QKV', size, precision);
+  const parts = [
+    { weight: 'attn.W_Q', bias: bias.q ? 'attn.b_Q' : undefined, rows: H * dHead },
+    { weight: 'attn.W_K', bias: bias.k ? 'attn.b_K' : undefined, rows: KV * dHead },
+    { weight: 'attn.W_V', bias: bias.v ? 'attn.b_V' : undefined, rows: KV * dHead, feeds: 'z' },
+  ];
+  const qkv = linear(g, x, { name: 'attn.W_QKV', dIn: dModel, parts, smoothed }, precision);
   const heads = g.reshape(qkv, [-1, H + 2 * KV, dHead]);
   const [qk, v] = g.split(heads, [H + KV, KV], 1); // [n, H + KV, dHead], [n, KV, dHead]
-  const turned = inputs.cos && inputs.sin ? rotate(g, qk, inputs.cos, inputs.sin, dHead) : qk;
-  const [q, k] = g.split(turned, [H, KV], 1);
-  declareQkv(g, config, qk, v, turned === qk ? undefined : { q, k });
+  const { q, k } = queriesAndKeys(g, qk, v, inputs, config);
 
   const allK = g.concat([inputs.pastK, k], 0); // [T, KV, dHead]
   const allV = g.concat([inputs.pastV, v], 0);
 
   // The G query heads of a group are stacked, so that each key/value head is one matrix product.
-  const scaled = g.reshape(g.mul(q, scale), [-1, KV, G, dHead]);
+  const scaled = g.reshape(g.mul(q, inputs.scale), [-1, KV, G, dHead]);
   const qGroups = g.reshape(g.transpose(scaled, [1, 2, 0, 3]), [KV, -1, dHead]); // [KV, G n, dHead]
   const raw = g.matMul(qGroups, g.transpose(allK, [1, 2, 0])); // [KV, G n, T]
-  const scores = g.add(splitHeads(g, raw, inputs.mask, H), inputs.mask); // [H, n, T]
-  const pattern = g.softmax(scores);
-  const grouped = g.op('Reshape', [pattern, g.op('Shape', [raw])]); // [KV, G n, T]
-  const zGroups = g.matMul(grouped, g.transpose(allV, [1, 0, 2])); // [KV, G n, dHead]
+  const capped = layer.softCap === undefined ? raw : softCap(g, raw, layer.softCap);
+  const scores = g.add(g.reshape(capped, [H, -1, 0]), inputs.mask); // [H, n, T]
+  g.hook('attn.hook_attn_scores', scores, [H, 'n', 'T']);
+  const pattern = softmax(g, scores);
+  g.hook('attn.hook_pattern', pattern, [H, 'n', 'T']);
+  const zGroups = g.matMul(g.reshape(pattern, [KV, -1, 0]), g.transpose(allV, [1, 0, 2])); // [KV, G n, dHead]
   const zPlain = g.transpose(g.reshape(zGroups, [H, -1, dHead]), [1, 0, 2]); // [n, H, dHead]
   const z = g.add(g.mul(zPlain, inputs.zScale), inputs.zShift);
-
-  g.output('attn.hook_attn_scores', scores, 'float', [H, 'n', 'T']);
-  g.output('attn.hook_pattern', pattern, 'float', [H, 'n', 'T']);
-  g.output('attn.hook_z', z, 'float', ['n', H, dHead]);
+  g.hook('attn.hook_z', z, ['n', H, dHead]);
+  const divided = ['attn.hook_v', 'attn.hook_z'];
+  g.smoothingPoints.push({ name: 'z', hook: 'attn.hook_z', columns: H * dHead, shared: G, dHead, divided });
 
   const flat = g.reshape(z, [-1, H * dHead]);
-  return linear(g, flat, 'attn.W_O', { dIn: H * dHead, dOut: dModel, bias: bias.o }, precision);
+  const out = { weight: 'attn.W_O', bias: bias.o ? 'attn.b_O' : undefined, rows: dModel };
+  return linear(g, flat, { name: 'attn.W_O', dIn: H * dHead, parts: [out], smoothed: 'z' }, precision);
 }
 
-/** [KV, G n, T] -> [H, n, T]: n and T are known only when the graph runs, so they are taken from the mask's shape. */
-function splitHeads(g: GraphBuilder, raw: Value, mask: Value, H: number): Value {
-  return g.op('Reshape', [raw, g.concat([g.constant('int64', [H]), g.op('Shape', [mask])], 0)]);
-}
-
-function declareQkv(
-  g: GraphBuilder,
-  config: TransformerConfig,
+/** @param qk queries and keys side by side, [n, H + KV, dHead] */
+function queriesAndKeys(
+  g: ModelGraph,
   qk: Value,
   v: Value,
-  rotated: { q: Value; k: Value } | undefined,
-): void {
-  const { nHeads: H, nKvHeads: KV, dHead } = config;
+  { cos, sin }: AttentionInputs,
+  { nHeads: H, nKvHeads: KV, dHead }: TransformerConfig,
+): { q: Value; k: Value } {
   const [q, k] = g.split(qk, [H, KV], 1);
-  g.output('attn.hook_q', q, 'float', ['n', H, dHead]);
-  g.output('attn.hook_k', k, 'float', ['n', KV, dHead]);
-  g.output('attn.hook_v', v, 'float', ['n', KV, dHead]);
-  if (!rotated) return;
-  g.output('attn.hook_rot_q', rotated.q, 'float', ['n', H, dHead]);
-  g.output('attn.hook_rot_k', rotated.k, 'float', ['n', KV, dHead]);
+  g.hook('attn.hook_q', q, ['n', H, dHead]);
+  g.hook('attn.hook_k', k, ['n', KV, dHead]);
+  g.hook('attn.hook_v', v, ['n', KV, dHead]);
+  if (!cos || !sin) return { q, k };
+  const [rotQ, rotK] = g.split(rotate(g, qk, cos, sin, dHead), [H, KV], 1);
+  g.hook('attn.hook_rot_q', rotQ, ['n', H, dHead]);
+  g.hook('attn.hook_rot_k', rotK, ['n', KV, dHead]);
+  return { q: rotQ, k: rotK };
+}
+
+/**
+ * Softmax whose sum is a product with ones: that adds strictly in order, so that a row comes out the same to the last bit
+ * however many hidden keys lie between those it sees. onnxruntime's own adds in lanes. In int8 one bit may move an
+ * activation to the next step, and after a few layers the difference is as large as that of quantisation itself.
+ */
+function softmax(g: ModelGraph, scores: Value): Value {
+  const largest = g.op('ReduceMax', [scores, g.constant('int64', [-1])], { keepdims: 1 });
+  const exps = g.op('Exp', [g.sub(scores, largest)]); // [H, n, T]
+  const T = g.op('Shape', [scores], { start: 2 });
+  const ones = g.op('Expand', [g.scalar(1), g.concat([T, g.constant('int64', [1])], 0)]);
+  return g.div(exps, g.matMul(exps, ones));
+}
+
+/** cap * tanh(x / cap), as in Gemma 2 (arXiv 2408.00118). */
+function softCap(g: ModelGraph, x: Value, cap: number): Value {
+  return g.mul(g.op('Tanh', [g.mul(x, g.scalar(1 / cap))]), g.scalar(cap));
 }

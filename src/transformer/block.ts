@@ -1,54 +1,58 @@
 import { attention } from './attention.ts';
-import { GraphBuilder } from './builder.ts';
-import type { TransformerConfig } from './config.ts';
+import type { Value } from './builder.ts';
+import type { LayerConfig, TransformerConfig } from './config.ts';
+import { ModelGraph } from './graph.ts';
 import type { WeightPrecision } from './linear.ts';
 import { mlp } from './mlp.ts';
-import { norm } from './norm.ts';
+import { norm, normalizedInput } from './norm.ts';
 
 /**
- * One Transformer block as a graph, pre-norm (Xiong et al., arXiv 2002.04745); the same graph serves all layers:
+ * One Transformer block as a graph, which serves all layers of its kind. Pre-norm (Xiong et al., arXiv 2002.04745) is
  *
  *   resid_mid  = resid_pre + attention(norm(resid_pre))
  *   resid_post = resid_mid + mlp(norm(resid_mid))
  *
- * Inputs: resid_pre [n, d], past_k and past_v [t, kvHeads, dHead], mask [n, t + n], for rotary positions cos and sin
- * [n, 1, dHead / 2], z_scale [heads, 1], z_shift [1 or n, heads, dHead].
- * Outputs: every hook point of hooks.ts, under its name without "blocks.{l}."; the new rows of the KV cache are
- * attn.hook_v and cacheKeyOutput(config).
+ * Other layers normalise what is added instead, or as well, or let both read resid_pre.
+ *
+ * Inputs: hook_resid_pre [n, d], past_k and past_v [t, kvHeads, dHead], z_scale [heads, 1], z_shift [1 or n, heads,
+ * dHead], and those of inputsOf.
+ * Outputs: its hook points, named without "blocks.{l}."; the new rows of the KV cache are attn.hook_v and
+ * cacheKeyHook(layer).
  */
-export function blockGraph(config: TransformerConfig, precision: WeightPrecision): GraphBuilder {
+export function blockGraph(config: TransformerConfig, layer: LayerConfig, precision: WeightPrecision): ModelGraph {
   const { dModel: d, nHeads, nKvHeads, dHead } = config;
-  const g = new GraphBuilder('block');
-  const resid = g.input('resid_pre', 'float', ['n', d]);
-  const pastK = g.input('past_k', 'float', ['t', nKvHeads, dHead]);
-  const pastV = g.input('past_v', 'float', ['t', nKvHeads, dHead]);
-  const mask = g.input('mask', 'float', ['n', 'T']);
-  const rotary = config.positions.kind === 'rotary';
-  const cos = rotary ? g.input('cos', 'float', ['n', 1, dHead / 2]) : undefined;
-  const sin = rotary ? g.input('sin', 'float', ['n', 1, dHead / 2]) : undefined;
-  const zScale = g.input('z_scale', 'float', [nHeads, 1]);
-  const zShift = g.input('z_shift', 'float', ['s', nHeads, dHead]);
-  const scale = g.weight('attn.scale', 'float', [1]); // differs between layers in some models
+  const g = new ModelGraph('block');
+  const resid = g.input('hook_resid_pre', 'float', ['n', d]);
+  const inputs = {
+    pastK: g.input('past_k', 'float', ['t', nKvHeads, dHead]),
+    pastV: g.input('past_v', 'float', ['t', nKvHeads, dHead]),
+    scale: g.input('scale', 'float', [1]),
+    mask: g.input('mask', 'float', ['h', 'n', 'T']),
+    cos: layer.rotary && g.input('cos', 'float', ['n', 1, dHead / 2]),
+    sin: layer.rotary && g.input('sin', 'float', ['n', 1, dHead / 2]),
+    zScale: g.input('z_scale', 'float', [nHeads, 1]),
+    zShift: g.input('z_shift', 'float', ['s', nHeads, dHead]),
+  };
+  const before = (x: Value, name: string) =>
+    layer.norms === 'after' ? { x, smoothed: undefined } : { x: normalizedInput(g, x, name, config), smoothed: name };
+  const after = (x: Value, name: string) => (layer.norms === 'before' ? x : norm(g, x, `${name}_post`, config));
 
-  const normalized1 = norm(g, resid, 'ln1', config);
-  const inputs = { pastK, pastV, mask, cos, sin, zScale, zShift };
-  const attnOut = attention(g, normalized1, inputs, config, scale, precision);
+  g.hook('hook_resid_pre', resid, ['n', d]);
+  const read = before(resid, 'ln1');
+  const attnOut = after(attention(g, read.x, read.smoothed, inputs, config, layer, precision), 'ln1');
+  g.hook('hook_attn_out', attnOut, ['n', d]);
+
   const residMid = g.add(resid, attnOut);
-
-  const normalized2 = norm(g, residMid, 'ln2', config);
-  const mlpOut = mlp(g, normalized2, config, precision);
-  const residPost = g.add(residMid, mlpOut);
-
-  g.output('ln1.hook_normalized', normalized1, 'float', ['n', d]);
-  g.output('hook_attn_out', attnOut, 'float', ['n', d]);
-  g.output('hook_resid_mid', residMid, 'float', ['n', d]);
-  g.output('ln2.hook_normalized', normalized2, 'float', ['n', d]);
-  g.output('hook_mlp_out', mlpOut, 'float', ['n', d]);
-  g.output('hook_resid_post', residPost, 'float', ['n', d]);
+  const parallel = layer.residual === 'parallel';
+  if (!parallel) g.hook('hook_resid_mid', residMid, ['n', d]);
+  const readMlp = before(parallel ? resid : residMid, 'ln2');
+  const mlpOut = after(mlp(g, readMlp.x, readMlp.smoothed, config, precision), 'ln2');
+  g.hook('hook_mlp_out', mlpOut, ['n', d]);
+  g.hook('hook_resid_post', g.add(residMid, mlpOut), ['n', d]);
   return g;
 }
 
 /** The hook whose values are kept in the KV cache as keys: after rotation where there is one. */
-export function cacheKeyOutput(config: TransformerConfig): string {
-  return config.positions.kind === 'rotary' ? 'attn.hook_rot_k' : 'attn.hook_k';
+export function cacheKeyHook({ rotary }: LayerConfig): string {
+  return rotary ? 'attn.hook_rot_k' : 'attn.hook_k';
 }

@@ -18,76 +18,42 @@ export interface TransformerConfig {
   /** Longest input in tokens that the model was made for. */
   contextLength: number;
   norm: { kind: 'rms' | 'layer'; eps: number };
-  positions: LearnedPositions | RotaryPositions;
-  attention: {
-    /** Scores are multiplied by this before the softmax; usually 1/sqrt(dHead). One number a layer. */
-    scale: number[];
-    bias: { q: boolean; k: boolean; v: boolean; o: boolean };
-  };
+  /** Learned positions are added to the embeddings; other kinds belong to the layers. */
+  learnedPositions: boolean;
+  attention: { bias: { q: boolean; k: boolean; v: boolean; o: boolean } };
   mlp: { activation: Activation; gated: boolean; bias: boolean };
   /** Whether U is E transposed. */
   tiedUnembedding: boolean;
   unembedBias: boolean;
+  /** What may differ between layers, in their order. [nLayers] */
+  layers: readonly LayerConfig[];
+}
+
+export interface LayerConfig {
+  /** Scores are multiplied by this before the softmax; usually 1/sqrt(dHead). */
+  scale: number;
+  /** Rotary positions of queries and keys; none where they are learned, or where a layer has none at all. */
+  rotary?: RotaryPositions;
+  /** A token sees itself and so many less one before it; undefined: all. */
+  window?: number;
+  /** Scores s become cap * tanh(s / cap). */
+  softCap?: number;
+  /** Whether the feed-forward network reads what attention added, or both read the same residual stream. */
+  residual: 'sequential' | 'parallel';
+  /** Where attention and feed-forward network are normalised: their input, what they add, or both. */
+  norms: 'before' | 'after' | 'around';
 }
 
 /** `gelu` is the exact erf form, `gelu_tanh` the tanh approximation (Hendrycks & Gimpel, arXiv 1606.08415). */
 export type Activation = 'silu' | 'gelu' | 'gelu_tanh' | 'relu';
 
-export interface LearnedPositions {
-  kind: 'learned';
-}
-
 /** Rotary positions (Su et al., arXiv 2104.09864) on the two halves of each head (the "rotate half" layout). */
 export interface RotaryPositions {
-  kind: 'rotary';
   /** Angle per position of each rotated pair, [dHead / 2]; scalings (linear, llama3, …) are already applied. */
   inverseFrequencies: number[];
 }
 
-/**
- * Names of weights, TransformerLens style. Every matrix is stored *output-major*: `[d_out, d_in]`, row o holds the
- * weights that make output o (as torch's Linear and GGUF do; readers transpose GPT-2's Conv1D). Biases are `[d_out]`.
- */
-export type BlockWeight =
-  | 'ln1.w'
-  | 'ln1.b'
-  | 'ln2.w'
-  | 'ln2.b'
-  | 'attn.W_Q'
-  | 'attn.W_K'
-  | 'attn.W_V'
-  | 'attn.W_O'
-  | 'attn.b_Q'
-  | 'attn.b_K'
-  | 'attn.b_V'
-  | 'attn.b_O'
-  | 'mlp.W_gate'
-  | 'mlp.W_in'
-  | 'mlp.W_out'
-  | 'mlp.b_gate'
-  | 'mlp.b_in'
-  | 'mlp.b_out';
-
-/** The weights a block of this configuration has. */
-export function blockWeightNames(config: TransformerConfig): BlockWeight[] {
-  const { attention, mlp, norm } = config;
-  const names: BlockWeight[] = [
-    'ln1.w',
-    'attn.W_Q',
-    'attn.W_K',
-    'attn.W_V',
-    'attn.W_O',
-    'ln2.w',
-    'mlp.W_in',
-    'mlp.W_out',
-  ];
-  if (norm.kind === 'layer') names.push('ln1.b', 'ln2.b');
-  if (attention.bias.q) names.push('attn.b_Q');
-  if (attention.bias.k) names.push('attn.b_K');
-  if (attention.bias.v) names.push('attn.b_V');
-  if (attention.bias.o) names.push('attn.b_O');
-  if (mlp.gated) names.push('mlp.W_gate');
-  if (mlp.bias) names.push('mlp.b_in', 'mlp.b_out');
-  if (mlp.bias && mlp.gated) names.push('mlp.b_gate');
-  return names;
+/** Layers of the same kind share one graph; what else differs comes in as inputs. */
+export function layerKind({ rotary, softCap, residual, norms }: LayerConfig): string {
+  return `${rotary ? 'rotary' : 'plain'} ${softCap ?? 'uncapped'} ${residual} ${norms}`;
 }

@@ -1,68 +1,60 @@
+import type { Dim } from './builder.ts';
 import type { TransformerConfig } from './config.ts';
+import { modelGraphs } from './model.ts';
 
 /**
- * Hook points: the named places of a run where values can be read, with TransformerLens' names. Shapes are for one
- * sequence of n tokens.
+ * Hook points: the named places of a run where values can be read, with TransformerLens' names, as the graphs declare
+ * them. Shapes are for one sequence of n tokens.
  */
 export type HookShape = (n: number) => number[];
 
-/** Hook points inside a block, named without "blocks.{l}.", in the order of the computation. */
-export function blockHooks(config: TransformerConfig): Map<string, HookShape> {
-  const { dModel: d, nHeads: H, nKvHeads: KV, dHead, dMlp } = config;
-  const hooks: [string, HookShape][] = [
-    ['hook_resid_pre', (n) => [n, d]],
-    ['ln1.hook_normalized', (n) => [n, d]],
-    ['attn.hook_q', (n) => [n, H, dHead]],
-    ['attn.hook_k', (n) => [n, KV, dHead]],
-    ['attn.hook_v', (n) => [n, KV, dHead]],
-  ];
-  if (config.positions.kind === 'rotary') {
-    hooks.push(['attn.hook_rot_q', (n) => [n, H, dHead]], ['attn.hook_rot_k', (n) => [n, KV, dHead]]);
-  }
-  hooks.push(
-    ['attn.hook_attn_scores', (n) => [H, n, n]],
-    ['attn.hook_pattern', (n) => [H, n, n]],
-    ['attn.hook_z', (n) => [n, H, dHead]],
-    ['hook_attn_out', (n) => [n, d]],
-    ['hook_resid_mid', (n) => [n, d]],
-    ['ln2.hook_normalized', (n) => [n, d]],
-    ['mlp.hook_pre', (n) => [n, dMlp]],
-    ['mlp.hook_post', (n) => [n, dMlp]],
-    ['hook_mlp_out', (n) => [n, d]],
-    ['hook_resid_post', (n) => [n, d]],
-  );
-  return new Map(hooks);
+/** Every hook point of a model, in the order of the computation. */
+export function hookPoints(config: TransformerConfig): Map<string, HookShape> {
+  const { dModel: d, learnedPositions } = config;
+  const { blocks, unembed } = modelGraphs(config, 'fp32');
+  const points = new Map<string, HookShape>([['hook_embed', (n) => [n, d]]]);
+  if (learnedPositions) points.set('hook_pos_embed', (n) => [n, d]);
+  blocks.forEach((graph, l) => {
+    for (const [name, shape] of graph.hooks) points.set(`blocks.${l}.${name}`, shapeOf(shape));
+  });
+  for (const [name, shape] of unembed.hooks) points.set(name, shapeOf(shape));
+  return points;
 }
 
-/** Every hook point of a model, in the order of the computation. */
-export function allHooks(config: TransformerConfig): Map<string, HookShape> {
-  const { dModel: d, vocabSize: V } = config;
-  const hooks = new Map<string, HookShape>([['hook_embed', (n) => [n, d]]]);
-  if (config.positions.kind === 'learned') hooks.set('hook_pos_embed', (n) => [n, d]);
-  const inBlock = blockHooks(config);
-  for (let l = 0; l < config.nLayers; l++) {
-    for (const [name, shape] of inBlock) hooks.set(`blocks.${l}.${name}`, shape);
-  }
-  hooks.set('ln_final.hook_normalized', (n) => [n, d]);
-  hooks.set('logits', (n) => [n, V]);
-  return hooks;
-}
+/** Without a past all symbols stand for the number of tokens. */
+const shapeOf =
+  (shape: readonly Dim[]): HookShape =>
+  (n) =>
+    shape.map((dim) => (typeof dim === 'number' ? dim : n));
 
 /**
  * The hook points that names or globs ask for (`*` stands for any run of characters), in the order of the computation.
  * @throws RangeError for a name that fits none
  */
-export function matchHooks(config: TransformerConfig, globs: readonly string[]): string[] {
-  const known = [...allHooks(config).keys()];
+export function matchHooks(known: Iterable<string>, globs: readonly string[]): string[] {
+  const names = [...known];
   const wanted = new Set<string>();
   for (const glob of globs) {
-    const pieces = glob.split('*').map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-    const pattern = new RegExp(`^${pieces.join('.*')}$`);
-    const found = known.filter((name) => pattern.test(name));
+    const found = names.filter((name) => fits(name, glob));
     if (found.length === 0) throw new RangeError(`no hook point of this model fits "${glob}"`);
     for (const name of found) wanted.add(name);
   }
-  return known.filter((name) => wanted.has(name));
+  return names.filter((name) => wanted.has(name));
+}
+
+/** The first place for each piece is as good as any other: no way back is ever needed. */
+function fits(name: string, glob: string): boolean {
+  const [first, ...rest] = glob.split('*');
+  if (rest.length === 0) return name === glob;
+  const last = rest.pop()!;
+  if (!name.startsWith(first) || !name.endsWith(last)) return false;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = name.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return at <= name.length - last.length;
 }
 
 /** Splits `blocks.3.attn.hook_z` into the layer and the name inside the block; undefined for hooks outside blocks. */

@@ -1,4 +1,6 @@
 import type { GraphBuilder, Value } from './builder.ts';
+import type { ModelGraph, Projection } from './graph.ts';
+import { elementType } from './onnxSchema.ts';
 
 /** How the projections' weights are held: float32, or int8 with one scale per output channel. */
 export type WeightPrecision = 'fp32' | 'int8';
@@ -6,33 +8,34 @@ export type WeightPrecision = 'fp32' | 'int8';
 /** Activations of a row lie in [-1, 1] once divided by its largest magnitude; uint8 steps of 1/127 around 128. */
 const STEP = 1 / 127;
 const ZERO = 128;
-/** Inputs of a row that int8 treats apart where `outliers` asks for it: one helps most, beyond four little is gained. */
-const OUTLIERS = 4;
 
 /**
- * y = x W (+ b): one projection, with W input-major `[dIn, dOut]`.
+ * y = x W (+ b): one product, with W input-major `[dIn, dOut]`, the projection's parts side by side.
  *
  * In int8 each row of x is divided by its max-abs first and multiplied back after, so one token's outlier does not cost
  * the others their precision, and quantised with a fixed step, so that a row's result does not depend on the rows
  * beside it: a prompt gives the same numbers in one piece, in chunks or token by token.
  *
  * @param x [n, dIn]
- * @param size.outliers int8: whether a row's largest inputs are multiplied in float32, see int8MatMul
+ * @param outliers int8: how many of a row's largest inputs are multiplied in float32, see int8MatMul
  * @returns [n, dOut]
  */
 export function linear(
-  g: GraphBuilder,
+  g: ModelGraph,
   x: Value,
-  name: string,
-  size: { dIn: number; dOut: number; bias: boolean; outliers?: boolean },
+  projection: Projection,
   precision: WeightPrecision,
+  outliers = 0,
 ): Value {
-  const { dIn, dOut } = size;
+  g.projections.push(projection);
+  const { name, dIn, parts } = projection;
+  const dOut = parts.reduce((sum, { rows }) => sum + rows, 0);
   const y =
     precision === 'fp32'
       ? g.matMul(x, g.weight(name, 'float', [dIn, dOut]))
-      : int8MatMul(g, x, name, dIn, dOut, size.outliers ? Math.min(OUTLIERS, dIn - 1) : 0);
-  return size.bias ? g.add(y, g.weight(`${name}.bias`, 'float', [dOut])) : y;
+      : int8MatMul(g, x, name, dIn, dOut, Math.min(outliers, dIn - 1));
+  const biased = parts.some(({ bias }) => bias !== undefined);
+  return biased ? g.add(y, g.weight(`${name}.bias`, 'float', [dOut])) : y;
 }
 
 /**
@@ -61,7 +64,7 @@ function int8MatMul(g: GraphBuilder, x: Value, name: string, dIn: number, dOut: 
   const taken = g.op('GatherElements', [x, where], { axis: 1 });
   const rest = g.op('ScatterElements', [x, where, g.sub(taken, taken)], { axis: 1 });
   const one = g.constant('int64', [1]);
-  const wRows = g.op('Cast', [g.op('Gather', [w, where])], { to: 1 }); // [n, outliers, dOut]
+  const wRows = g.op('Cast', [g.op('Gather', [w, where])], { to: elementType.float }); // [n, outliers, dOut]
   const sum = g.op('Squeeze', [g.matMul(g.op('Unsqueeze', [taken, one]), wRows), one]); // [n, dOut]
   return g.add(product(rest, nextLargest), g.mul(sum, wScale));
 }

@@ -1,5 +1,6 @@
-import type { GraphBuilder, Value } from './builder.ts';
+import type { Value } from './builder.ts';
 import type { TransformerConfig } from './config.ts';
+import type { ModelGraph } from './graph.ts';
 
 /**
  * Normalises every token's vector on its own.
@@ -9,10 +10,24 @@ import type { TransformerConfig } from './config.ts';
  * @param x [n, d]
  * @returns [n, d]
  */
-export function norm(g: GraphBuilder, x: Value, name: string, config: TransformerConfig): Value {
-  const d = config.dModel;
-  const w = g.weight(`${name}.w`, 'float', [d]);
+export function norm(g: ModelGraph, x: Value, name: string, config: TransformerConfig): Value {
+  const width = config.dModel;
+  const weight = `${name}.w`;
+  const bias = config.norm.kind === 'layer' ? `${name}.b` : undefined;
+  g.norms.push({ name, weight, bias, width });
   const attributes = { axis: -1, epsilon: { float: config.norm.eps } };
-  if (config.norm.kind === 'rms') return g.op('SimplifiedLayerNormalization', [x, w], attributes);
-  return g.op('LayerNormalization', [x, w, g.weight(`${name}.b`, 'float', [d])], attributes);
+  const w = g.weight(weight, 'float', [width]);
+  return bias
+    ? g.op('LayerNormalization', [x, w, g.weight(bias, 'float', [width])], attributes)
+    : g.op('SimplifiedLayerNormalization', [x, w], attributes);
+}
+
+/** The norm as the input of a product: a hook point, and where int8 smooths it. */
+export function normalizedInput(g: ModelGraph, x: Value, name: string, config: TransformerConfig): Value {
+  const normalized = norm(g, x, name, config);
+  const hook = `${name}.hook_normalized`;
+  const { dModel: d, dHead } = config;
+  g.hook(hook, normalized, ['n', d]);
+  g.smoothingPoints.push({ name, hook, columns: d, shared: 1, dHead, divided: [hook] });
+  return normalized;
 }

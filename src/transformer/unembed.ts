@@ -1,7 +1,8 @@
-import { GraphBuilder } from './builder.ts';
 import type { TransformerConfig } from './config.ts';
+import { ModelGraph } from './graph.ts';
 import { linear, type WeightPrecision } from './linear.ts';
-import { norm } from './norm.ts';
+import { normalizedInput } from './norm.ts';
+import { elementType } from './onnxSchema.ts';
 
 /**
  * From the residual stream to a distribution over the vocabulary, and what one asks of it, so that the wide logits
@@ -10,18 +11,20 @@ import { norm } from './norm.ts';
  *   logits = norm(resid) U (+ b)
  *
  * Inputs: resid [n, d], target [n, 1] int64 (ids of the tokens that came next; 0 where there is none), k [1] int64.
- * Outputs: normalized [n, d], logits [n, V], top_logits and top_ids [n, k], lse [n, 1] (log of the sum of
+ * Outputs: ln_final.hook_normalized [n, d], logits [n, V], top_logits and top_ids [n, k], lse [n, 1] (log of the sum of
  * exp(logit)), entropy [n, 1] (nats), target_logit [n, 1], target_above [n, 1] (how many ids have a larger logit).
  */
-export function unembedGraph(config: TransformerConfig, precision: WeightPrecision): GraphBuilder {
-  const { dModel: d, vocabSize: V } = config;
-  const g = new GraphBuilder('unembed');
+export function unembedGraph(config: TransformerConfig, precision: WeightPrecision): ModelGraph {
+  const { dModel: d, vocabSize: V, unembedBias } = config;
+  const g = new ModelGraph('unembed');
   const resid = g.input('resid', 'float', ['n', d]);
   const target = g.input('target', 'int64', ['n', 1]);
   const k = g.input('k', 'int64', [1]);
 
-  const normalized = norm(g, resid, 'ln_final', config);
-  const logits = linear(g, normalized, 'unembed.W_U', { dIn: d, dOut: V, bias: config.unembedBias }, precision);
+  const normalized = normalizedInput(g, resid, 'ln_final', config);
+  const U = { weight: 'unembed.W_U', bias: unembedBias ? 'unembed.b_U' : undefined, rows: V };
+  const logits = linear(g, normalized, { name: 'unembed.W_U', dIn: d, parts: [U], smoothed: 'ln_final' }, precision);
+  g.hook('logits', logits, ['n', V]);
 
   const [topLogits, topIds] = g.ops('TopK', [logits, k], 2, { axis: -1, largest: 1, sorted: 1 });
   const last = g.constant('int64', [-1]);
@@ -38,11 +41,9 @@ export function unembedGraph(config: TransformerConfig, precision: WeightPrecisi
   const meanLogit = g.div(g.matMul(g.mul(p, logits), ones), mass);
   const entropy = g.sub(lse, meanLogit);
   const targetLogit = g.op('GatherElements', [logits, target], { axis: 1 });
-  const above = g.op('Cast', [g.op('Greater', [logits, targetLogit])], { to: 6 });
+  const above = g.op('Cast', [g.op('Greater', [logits, targetLogit])], { to: elementType.int32 });
   const targetAbove = g.op('ReduceSum', [above, last], { keepdims: 1 });
 
-  g.output('normalized', normalized, 'float', ['n', d]);
-  g.output('logits', logits, 'float', ['n', V]);
   g.output('top_logits', topLogits, 'float', ['n', 'k']);
   g.output('top_ids', topIds, 'int64', ['n', 'k']);
   g.output('lse', lse, 'float', ['n', 1]);

@@ -1,5 +1,6 @@
 import { ModelError } from '../errors.ts';
-import { blockWeightNames, type TransformerConfig } from '../transformer/config.ts';
+import type { TransformerConfig } from '../transformer/config.ts';
+import { modelWeights } from '../transformer/model.ts';
 import type { Location } from './families/family.ts';
 import type { EmbeddingRows, ModelSource, TokenizerDefinition, WeightName } from './source.ts';
 import type { TensorFile } from './tensorFile.ts';
@@ -41,7 +42,7 @@ export class FileSource implements ModelSource {
     this.tokenizer = parts.tokenizer;
     this.byteLength = parts.files.reduce((sum, file) => sum + file.size, 0);
     let parameters = 0;
-    for (const [name, shape] of weightShapes(parts.config)) {
+    for (const [name, shape] of modelWeights(parts.config)) {
       this.places.set(name, this.place(name, shape));
       const counted = name === 'unembed.W_U' && parts.config.tiedUnembedding ? [0] : shape;
       parameters += counted.reduce((a, b) => a * b, 1);
@@ -63,12 +64,9 @@ export class FileSource implements ModelSource {
     return locatedShape(tensor, location);
   }
 
-  async read(name: WeightName, into?: Float32Array): Promise<Float32Array> {
+  async read(name: WeightName, rows?: readonly [number, number]): Promise<Float32Array> {
     const { tensor, location } = this.find(name);
-    const length = locatedShape(tensor, location).reduce((a, b) => a * b, 1);
-    const out = into ? into.subarray(0, length) : new Float32Array(length);
-    await readWeight(tensor, location, out, this.scratch);
-    return out;
+    return readWeight(tensor, location, rows ?? [0, locatedShape(tensor, location)[0]], this.scratch);
   }
 
   async embeddingRows(): Promise<EmbeddingRows> {
@@ -131,33 +129,4 @@ function checkRows(rows: EmbeddingRows, { name, shape, file }: StoredTensor): vo
         'The weights are damaged: get the file again.',
       );
   }
-}
-
-/** Every weight of a model of this configuration, output-major. */
-function weightShapes(config: TransformerConfig): Map<WeightName, number[]> {
-  const { dModel: d, nHeads, nKvHeads, dHead, dMlp, vocabSize, contextLength, nLayers } = config;
-  const [q, kv] = [nHeads * dHead, nKvHeads * dHead];
-  const inBlock: Record<string, number[]> = {
-    'attn.W_Q': [q, d],
-    'attn.W_K': [kv, d],
-    'attn.W_V': [kv, d],
-    'attn.W_O': [d, q],
-    'attn.b_Q': [q],
-    'attn.b_K': [kv],
-    'attn.b_V': [kv],
-    'mlp.W_gate': [dMlp, d],
-    'mlp.W_in': [dMlp, d],
-    'mlp.W_out': [d, dMlp],
-    'mlp.b_gate': [dMlp],
-    'mlp.b_in': [dMlp],
-  };
-  const shapes = new Map<WeightName, number[]>([['embed.W_E', [vocabSize, d]]]);
-  if (config.positions.kind === 'learned') shapes.set('pos_embed.W_pos', [contextLength, d]);
-  for (let l = 0; l < nLayers; l++)
-    for (const name of blockWeightNames(config)) shapes.set(`blocks.${l}.${name}`, inBlock[name] ?? [d]);
-  shapes.set('ln_final.w', [d]);
-  if (config.norm.kind === 'layer') shapes.set('ln_final.b', [d]);
-  shapes.set('unembed.W_U', [vocabSize, d]);
-  if (config.unembedBias) shapes.set('unembed.b_U', [vocabSize]);
-  return shapes;
 }

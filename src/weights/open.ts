@@ -79,7 +79,7 @@ async function openGguf(path: string): Promise<ModelSource> {
     const family = familyOfArchitecture(architecture, path);
     const config = checkConfig(await family.fromGguf(metadata, tensors, path), path);
     const stored = new Map([...tensors].map(([name, info]): [string, StoredTensor] => [name, { ...info, file }]));
-    await applyRopeFactors(config.positions, stored);
+    await applyRopeFactors(config, stored);
     const embedding = family.locateInGguf('embed.W_E', config, tensors);
     const rows = tensors.get(embedding?.tensor ?? '')?.shape[0] ?? config.vocabSize;
     return await FileSource.open({
@@ -100,20 +100,21 @@ async function openGguf(path: string): Promise<ModelSource> {
 
 /** llama.cpp writes the scaling of long contexts as one factor a frequency, by which it is divided. */
 async function applyRopeFactors(
-  positions: ModelSource['config']['positions'],
+  { layers }: ModelSource['config'],
   tensors: ReadonlyMap<string, StoredTensor>,
 ): Promise<void> {
   const factors = tensors.get('rope_freqs.weight');
-  if (!factors || positions.kind !== 'rotary') return;
-  const { inverseFrequencies } = positions;
+  const rotary = layers[0].rotary; // one for all in the families that have factors
+  if (!factors || !rotary) return;
+  const { inverseFrequencies } = rotary;
   if (factors.shape.join() !== String(inverseFrequencies.length))
     throw new ModelError(
       `The tensor "rope_freqs.weight" has shape [${factors.shape}], the heads need [${inverseFrequencies.length}].`,
       factors.file.path,
       'The file is damaged: get it again.',
     );
-  const values = new Float32Array(inverseFrequencies.length);
-  await readWeight(factors, { tensor: factors.name }, values, new Scratch());
+  const place = { tensor: factors.name };
+  const values = await readWeight(factors, place, [0, inverseFrequencies.length], new Scratch());
   if (!values.every((x) => x > 0))
     throw new ModelError(
       'A factor of its rotary frequencies is not positive.',

@@ -1,15 +1,11 @@
-import type { BlockWeight, TransformerConfig } from '../transformer/config.ts';
+import type { TransformerConfig } from '../transformer/config.ts';
 
-/** Names of weights: those of a block, see BlockWeight, and those outside. */
-export type WeightName =
-  | 'embed.W_E'
-  | 'pos_embed.W_pos'
-  | `blocks.${number}.${BlockWeight}`
-  | 'ln_final.w'
-  | 'ln_final.b'
-  /** [vocab, d]; with a tied unembedding the source answers with E. */
-  | 'unembed.W_U'
-  | 'unembed.b_U';
+/**
+ * Names of weights, TransformerLens style: embed.W_E, pos_embed.W_pos, blocks.{l}.attn.W_Q, ln_final.w, unembed.W_U …,
+ * as the graphs declare them (transformer/graph.ts). Every matrix is output-major, `[d_out, d_in]`: row o holds the
+ * weights that make output o, as torch's Linear and GGUF do. With a tied unembedding, unembed.W_U is E.
+ */
+export type WeightName = string;
 
 /** A HF-style tokenizer, whatever it was read from (tokenizer.json or a GGUF's metadata). */
 export interface TokenizerDefinition {
@@ -45,11 +41,11 @@ export interface ModelSource {
   readonly tokenizer: TokenizerDefinition;
   has(name: WeightName): boolean;
   /**
-   * Reads and dequantises one tensor to float32, output-major. `into` (at least as long) is filled and a view of it
-   * returned, so that a loader can use one scratch buffer over and over.
+   * Reads and dequantises rows [from, to) of one tensor to float32, or all of it.
+   * @returns a view that is good until the next read
    * @throws ModelError for a tensor that is missing, of a wrong shape, outside its file, or with NaN or infinity in it
    */
-  read(name: WeightName, into?: Float32Array): Promise<Float32Array>;
+  read(name: WeightName, rows?: readonly [from: number, to: number]): Promise<Float32Array>;
   /** Shape as `[d_out, d_in]` or `[length]`. */
   shape(name: WeightName): number[];
   embeddingRows(): Promise<EmbeddingRows>;

@@ -17,56 +17,68 @@ export function locatedShape({ shape }: TensorInfo, { transposed, rows }: Locati
   return outputMajor;
 }
 
-/** Bytes and half-decoded numbers on their way, kept from one read to the next. */
+/** Bytes and numbers on their way, kept from one read to the next. */
 export class Scratch {
   private byteBuffer = new Uint8Array(0);
-  private floatBuffer = new Float32Array(0);
+  private readonly floatBuffers: Record<'whole' | 'result', Float32Array> = {
+    whole: new Float32Array(0),
+    result: new Float32Array(0),
+  };
+  /** What `whole` holds: a tensor that is read in parts is decoded once. */
+  decoded: StoredTensor | undefined;
 
   bytes(length: number): Uint8Array<ArrayBuffer> {
     if (this.byteBuffer.length < length) this.byteBuffer = new Uint8Array(length);
     return this.byteBuffer;
   }
 
-  floats(length: number): Float32Array {
-    if (this.floatBuffer.length < length) this.floatBuffer = new Float32Array(length);
-    return this.floatBuffer.subarray(0, length);
+  floats(name: 'whole' | 'result', length: number): Float32Array {
+    if (this.floatBuffers[name].length < length) this.floatBuffers[name] = new Float32Array(length);
+    return this.floatBuffers[name].subarray(0, length);
   }
 }
 
 /**
- * Reads a weight into `out`: decoded, output-major, cut to its rows, rotary halves put back.
+ * Reads rows [from, to) of a weight: decoded, output-major, rotary halves put back.
+ * @returns a view into the scratch, good until the next read
  * @throws ModelError if a number is NaN or infinite
  */
 export async function readWeight(
   tensor: StoredTensor,
   location: Location,
-  out: Float32Array,
+  [from, to]: readonly [number, number],
   scratch: Scratch,
-): Promise<void> {
+): Promise<Float32Array> {
   const { transposed, rows, interleavedHeads } = location;
-  const total = tensor.shape.reduce((a, b) => a * b, 1);
+  const width = transposed ? tensor.shape[0] : tensor.shape.slice(1).reduce((a, b) => a * b, 1);
+  const first = (rows?.[0] ?? 0) + from;
+  const out = scratch.floats('result', (to - from) * width);
   if (transposed) {
-    const [dIn, dOut] = tensor.shape;
-    const whole = scratch.floats(total);
-    await readRange(tensor, 0, total, whole, scratch);
-    const [from, to] = rows ?? [0, dOut];
-    for (let o = from; o < to; o++) for (let i = 0; i < dIn; i++) out[(o - from) * dIn + i] = whole[i * dOut + o];
-  } else {
-    const width = tensor.shape.slice(1).reduce((a, b) => a * b, 1);
-    const start = (rows?.[0] ?? 0) * width;
-    if (!interleavedHeads) await readRange(tensor, start, out.length, out, scratch);
-    else {
-      const whole = scratch.floats(total);
-      await readRange(tensor, 0, total, whole, scratch);
-      separateHalves(whole, out, interleavedHeads, width);
-    }
-  }
+    const dOut = tensor.shape[1];
+    const whole = await decodedWhole(tensor, scratch);
+    for (let o = 0; o < to - from; o++)
+      for (let i = 0; i < width; i++) out[o * width + i] = whole[i * dOut + first + o];
+  } else if (interleavedHeads) {
+    separateHalves(await decodedWhole(tensor, scratch), out, interleavedHeads, width, first);
+  } else await readRange(tensor, first * width, out.length, out, scratch);
   if (!allFinite(out))
     throw new ModelError(
       `The tensor "${tensor.name}" holds numbers that are not finite.`,
       tensor.file.path,
       'The weights are damaged: get the file again.',
     );
+  return out;
+}
+
+async function decodedWhole(tensor: StoredTensor, scratch: Scratch): Promise<Float32Array> {
+  const total = tensor.shape.reduce((a, b) => a * b, 1);
+  const whole = scratch.floats('whole', total);
+  if (scratch.decoded !== tensor) {
+    scratch.decoded = undefined;
+    await readRange(tensor, 0, total, whole, scratch);
+    scratch.decoded = tensor;
+  }
+  return whole;
 }
 
 /** x * 0 is NaN for NaN and infinity; four sums, since one would wait for itself. */
@@ -91,16 +103,16 @@ async function readRange(tensor: StoredTensor, start: number, count: number, out
   dequantise(tensor.type, bytes, count, out);
 }
 
-/** Rows (head, i, half) -> (head, half, i): from pairs of neighbours to two halves. */
-function separateHalves(from: Float32Array, to: Float32Array, heads: number, width: number): void {
-  const rows = from.length / width;
-  const half = rows / heads / 2;
-  for (let h = 0; h < heads; h++)
-    for (let i = 0; i < half; i++)
-      for (let part = 0; part < 2; part++) {
-        const source = (h * 2 * half + 2 * i + part) * width;
-        to.set(from.subarray(source, source + width), (h * 2 * half + part * half + i) * width);
-      }
+/** Rows from `first` on, where (head, half, i) is stored as (head, i, half): from pairs of neighbours to two halves. */
+function separateHalves(whole: Float32Array, out: Float32Array, heads: number, width: number, first: number): void {
+  const size = whole.length / width / heads; // rows of a head
+  const half = size / 2;
+  for (let row = 0; row < out.length / width; row++) {
+    const inHead = (first + row) % size;
+    const head = first + row - inHead;
+    const source = (head + 2 * (inHead % half) + Math.floor(inHead / half)) * width;
+    out.set(whole.subarray(source, source + width), row * width);
+  }
 }
 
 /** Keeps the rows of E as they are stored and decodes one when it is looked up. */

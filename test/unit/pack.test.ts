@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { pack } from '../../src/runtime/loading/pack.ts';
-import { configureRuntime } from '../../src/runtime/ort.ts';
+import { type Part, pack } from '../../src/runtime/loading/pack.ts';
 
 describe('pack', () => {
-  before(() => configureRuntime(2));
-
   // Two parts of 40 and 3 outputs over 5 inputs; value = 100 * output + input.
-  const part = (rows: number, first: number) => ({
+  const matrix = (rows: number, data: Float32Array, divideRows?: Float32Array): Part => ({
     rows,
-    data: Float32Array.from({ length: rows * 5 }, (_, i) => 100 * (first + Math.floor(i / 5)) + (i % 5)),
+    read: async (from, to) => data.subarray(from * 5, to * 5),
+    divideRows,
   });
+  const part = (rows: number, first: number) =>
+    matrix(
+      rows,
+      Float32Array.from({ length: rows * 5 }, (_, i) => 100 * (first + Math.floor(i / 5)) + (i % 5)),
+    );
 
   it('lays parts side by side, transposed', async () => {
     const { weight, scale } = await pack([part(40, 0), part(3, 40)], 5, 'fp32');
@@ -21,14 +24,14 @@ describe('pack', () => {
     // Each row of w becomes (127, 0, …) or so once columns and rows are taken into account.
     const columns = Float32Array.of(1, 2, 4, 8, 16);
     const data = Float32Array.from({ length: 15 }, (_, i) => 127 / columns[i % 5]);
-    const { weight, scale } = await pack([{ rows: 3, data, divideRows: Float32Array.of(1, 2, 4) }], 5, 'int8', columns);
+    const { weight, scale } = await pack([matrix(3, data, Float32Array.of(1, 2, 4))], 5, 'int8', columns);
     assert.ok(weight.every((q) => q === 127));
     assert.deepEqual([...scale!], [1, 0.5, 0.25]);
   });
 
   it('rounds to 1/127 of each output’s largest weight, to nearest, both signs', async () => {
     const data = Float32Array.of(127, -126.6, 0.4, -0.4, 0.6, /* all zero: */ 0, 0, 0, 0, 0, -2, 1, 0, 0, 0);
-    const { weight, scale } = await pack([{ rows: 3, data }], 5, 'int8');
+    const { weight, scale } = await pack([matrix(3, data)], 5, 'int8');
     const column = (o: number) => [0, 1, 2, 3, 4].map((i) => weight[i * 3 + o]);
     assert.deepEqual(column(0), [127, -127, 0, 0, 1]);
     assert.deepEqual(column(1), [0, 0, 0, 0, 0]);

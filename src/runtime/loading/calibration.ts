@@ -1,14 +1,12 @@
-import { blockGraph } from '../../transformer/block.ts';
-import { GraphBuilder } from '../../transformer/builder.ts';
 import type { TransformerConfig } from '../../transformer/config.ts';
-import { norm } from '../../transformer/norm.ts';
+import type { ModelGraph } from '../../transformer/graph.ts';
+import type { ModelGraphs } from '../../transformer/model.ts';
+import { consecutive } from '../../transformer/positions.ts';
 import type { EmbeddingRows } from '../../weights/source.ts';
-import { createSession, type TypedArray } from '../ort.ts';
-import { addPositions, chunkInputs, embed, floatData, floatTensor, runBlock } from '../running/forward.ts';
-import { blockDivisors, packBlock, type RawBlock } from './blockWeights.ts';
-import { type BlockSmoothing, columnMagnitudes, divisors } from './smoothing.ts';
-
-const SEEN = ['ln1.hook_normalized', 'attn.hook_z', 'ln2.hook_normalized', 'mlp.hook_post'] as const;
+import { blockFeeds, embed, LayerTensors } from '../running/blockFeeds.ts';
+import { floatData, floatTensor, int64Tensor, type Outputs, Session } from '../sessions.ts';
+import { graphWeights, pointMagnitudes, type ReadWeight } from './graphWeights.ts';
+import { columnMagnitudes, divisors, joinShared } from './smoothing.ts';
 
 /**
  * Carries a calibration text through the model in float32, block by block as they are loaded, and notes how large each
@@ -16,53 +14,64 @@ const SEEN = ['ln1.hook_normalized', 'attn.hook_z', 'ln2.hook_normalized', 'mlp.
  */
 export class Calibration {
   private resid: Float32Array;
-  private readonly graph: Uint8Array;
+  private readonly tensors: LayerTensors;
+  private readonly count: number;
 
   /**
-   * @param ids the text's tokens
+   * @param graphs in float32
    * @param positions learned positions, [contextLength, d]
+   * @param ids the text's tokens
    */
   constructor(
     private readonly config: TransformerConfig,
+    private readonly graphs: ModelGraphs,
     embedding: EmbeddingRows,
     positions: Float32Array | undefined,
     ids: readonly number[],
   ) {
-    this.resid = embed(embedding, ids, config.dModel);
-    if (positions) addPositions(this.resid, positions, 0, config.dModel);
-    this.graph = blockGraph(config, 'fp32').encode();
+    const at = consecutive(0, ids.length);
+    this.count = ids.length;
+    this.resid = embed(config, embedding, positions, ids, at);
+    this.tensors = new LayerTensors(config, at);
   }
 
-  /** Runs block `l` on the text and works out its divisors. `raw` is left as it is. */
-  async block(raw: RawBlock, l: number): Promise<BlockSmoothing> {
-    const { config } = this;
-    const session = await createSession(this.graph, await packBlock(raw, l, config, 'fp32'));
-    try {
-      const chunk = chunkInputs(config, 0, this.resid.length / config.dModel);
-      const none = { k: new Float32Array(0), v: new Float32Array(0) };
-      const outputs = await runBlock(session, config, chunk, this.resid, none, [...SEEN, 'hook_resid_post']);
+  /** Runs block `l` on the text. @returns its divisors by smoothing point */
+  async block(l: number, read: ReadWeight): Promise<Map<string, Float32Array>> {
+    const graph = this.graphs.blocks[l];
+    const none = { k: new Float32Array(0), v: new Float32Array(0) };
+    return this.measured(graph, read, ['hook_resid_post'], async (session, fetch) => {
+      const outputs = await session.run(blockFeeds(this.config, l, this.tensors, this.resid, none), fetch);
       this.resid = floatData(outputs, 'hook_resid_post');
-      const widths = [config.dModel, config.nHeads * config.dHead, config.dModel, config.dMlp];
-      const [ln1, z, ln2, post] = SEEN.map((name, i) => columnMagnitudes(floatData(outputs, name), widths[i]));
-      return blockDivisors(raw, { ln1, z, ln2, post }, config);
-    } finally {
-      await session.release();
-    }
+      return outputs;
+    });
   }
 
-  /**
-   * Divisors of the unembedding's input, after the last block.
-   * @param weights of the final norm, by graph name
-   * @param U [vocab, d]
-   */
-  async final(weights: ReadonlyMap<string, TypedArray>, U: Float32Array): Promise<Float32Array> {
-    const d = this.config.dModel;
-    const g = new GraphBuilder('final norm');
-    g.output('normalized', norm(g, g.input('resid', 'float', ['n', d]), 'ln_final', this.config), 'float', ['n', d]);
-    const session = await createSession(g.encode(), weights);
+  /** Divisors of the unembedding's input, after the last block. */
+  async unembedding(read: ReadWeight): Promise<Map<string, Float32Array>> {
+    const graph = this.graphs.unembed;
+    const feeds = {
+      resid: floatTensor(this.resid, [this.count, this.config.dModel]),
+      target: int64Tensor(new Int32Array(this.count), [this.count, 1]),
+      k: int64Tensor([1], [1]),
+    };
+    return this.measured(graph, read, [], (session, fetch) => session.run(feeds, fetch));
+  }
+
+  private async measured(
+    graph: ModelGraph,
+    read: ReadWeight,
+    also: readonly string[],
+    run: (session: Session, fetch: string[]) => Promise<Outputs>,
+  ): Promise<Map<string, Float32Array>> {
+    const session = await Session.create(graph.encode(), await graphWeights(graph, read, 'fp32'));
     try {
-      const outputs = await session.run({ resid: floatTensor(this.resid, [this.resid.length / d, d]) });
-      return divisors(columnMagnitudes(floatData(outputs, 'normalized'), d), columnMagnitudes(U, d));
+      const outputs = await run(session, [...graph.smoothingPoints.map(({ hook }) => hook), ...also]);
+      const found = new Map<string, Float32Array>();
+      for (const point of graph.smoothingPoints) {
+        const seen = joinShared(columnMagnitudes(floatData(outputs, point.hook), point.columns), point);
+        found.set(point.name, divisors(seen, await pointMagnitudes(graph, point.name, read)));
+      }
+      return found;
     } finally {
       await session.release();
     }

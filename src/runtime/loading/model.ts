@@ -1,26 +1,25 @@
-import { blockGraph } from '../../transformer/block.ts';
-import type { GraphBuilder } from '../../transformer/builder.ts';
 import type { TransformerConfig } from '../../transformer/config.ts';
+import type { ModelGraph } from '../../transformer/graph.ts';
 import type { WeightPrecision } from '../../transformer/linear.ts';
-import { unembedGraph } from '../../transformer/unembed.ts';
+import { type ModelGraphs, modelGraphs } from '../../transformer/model.ts';
 import type { EmbeddingRows, ModelSource } from '../../weights/source.ts';
 import type { LoadProgress } from '../api.ts';
-import { createSession, type ort, type TypedArray } from '../ort.ts';
 import { breathe } from '../running/breathe.ts';
-import { packBlock, readBlock } from './blockWeights.ts';
+import { Session, type TypedArray } from '../sessions.ts';
 import { Calibration } from './calibration.ts';
-import { pack } from './pack.ts';
-import type { BlockSmoothing, Smoothing } from './smoothing.ts';
+import { type DivisorsOf, graphWeights, type ReadWeight } from './graphWeights.ts';
+import type { Smoothing } from './smoothing.ts';
 
 /** A model ready to run: a session per block and one to unembed. */
 export interface LoadedModel {
   config: TransformerConfig;
-  precision: WeightPrecision;
+  graphs: ModelGraphs;
   embedding: EmbeddingRows;
   /** Learned positions, [contextLength, d]. */
   positions?: Float32Array;
-  blocks: ort.InferenceSession[];
-  unembed: ort.InferenceSession;
+  /** [nLayers] */
+  blocks: Session[];
+  unembed: Session;
   /** int8: what activations are divided by; hooks are shown without it. */
   smoothing?: Smoothing;
 }
@@ -44,47 +43,52 @@ export async function* loadModel(
   { smoothing: known, calibrationIds, signal }: ModelLoadOptions = {},
 ): AsyncGenerator<LoadProgress, LoadedModel> {
   const { config } = source;
-  const total = config.nLayers + 2;
-  const sessions: ort.InferenceSession[] = [];
+  const { nLayers } = config;
+  const total = nLayers + 2;
+  const sessions: Session[] = [];
   try {
     yield { done: 0, total, label: 'embeddings' };
     const embedding = await source.embeddingRows();
-    const positions = config.positions.kind === 'learned' ? (await source.read('pos_embed.W_pos')).slice() : undefined;
-    const calibrate = precision === 'int8' && !known;
-    const calibration = calibrate
-      ? new Calibration(config, embedding, positions, calibrationIds?.() ?? [0])
-      : undefined;
+    const positions = config.learnedPositions ? (await source.read('pos_embed.W_pos')).slice() : undefined;
+    const calibration =
+      precision === 'int8' && !known
+        ? new Calibration(config, modelGraphs(config, 'fp32'), embedding, positions, calibrationIds?.() ?? [0])
+        : undefined;
+    const graphs = modelGraphs(config, precision);
+    const found = new Map<string, Float32Array>();
+    const divisorsAt =
+      (prefix: string): DivisorsOf =>
+      (point) =>
+        known?.get(prefix + point) ?? found.get(prefix + point);
+    const keep = (prefix: string, divisors: Map<string, Float32Array> | undefined) => {
+      for (const [point, values] of divisors ?? []) found.set(prefix + point, values);
+    };
 
-    const graph = blockGraph(config, precision);
-    const bytes = graph.encode();
-    const scratch = new Map<string, Float32Array>();
-    const blocks: BlockSmoothing[] = [];
-    for (let l = 0; l < config.nLayers; l++) {
-      yield { done: l + 1, total, label: `layer ${l + 1} of ${config.nLayers}` };
+    for (let l = 0; l < nLayers; l++) {
+      yield { done: l + 1, total, label: `layer ${l + 1} of ${nLayers}` };
       await breathe(signal);
-      const raw = await readBlock(source, l, scratch);
-      const smoothing = calibration ? await calibration.block(raw, l) : known?.blocks[l];
-      if (smoothing) blocks.push(smoothing);
-      sessions.push(await sessionOf(graph, bytes, await packBlock(raw, l, config, precision, smoothing)));
+      const prefix = `blocks.${l}.`;
+      const read = reader(source, prefix);
+      keep(prefix, await calibration?.block(l, read));
+      const weights = await graphWeights(graphs.blocks[l], read, precision, divisorsAt(prefix));
+      sessions.push(await sessionOf(graphs.blocks[l], weights));
     }
 
     yield { done: total - 1, total, label: 'unembedding' };
     await breathe(signal);
-    const U = await source.read('unembed.W_U');
-    const finalNorm = await readFinalNorm(source);
-    const final = calibration ? await calibration.final(finalNorm, U) : known?.final;
-    const unembed = unembedGraph(config, precision);
-    const weights = await unembedWeights(source, U, finalNorm, precision, final);
-    sessions.push(await sessionOf(unembed, unembed.encode(), weights));
+    const read = reader(source, '');
+    keep('', await calibration?.unembedding(read));
+    const weights = await graphWeights(graphs.unembed, read, precision, divisorsAt(''));
+    sessions.push(await sessionOf(graphs.unembed, weights));
     await breathe(signal);
     return {
       config,
-      precision,
+      graphs,
       embedding,
       positions,
       blocks: sessions.slice(0, -1),
       unembed: sessions[sessions.length - 1],
-      smoothing: precision === 'int8' && final ? { blocks, final } : undefined,
+      smoothing: precision === 'int8' ? (known ?? found) : undefined,
     };
   } catch (error) {
     for (const session of sessions) await session.release();
@@ -92,46 +96,17 @@ export async function* loadModel(
   }
 }
 
-/** Frees the sessions' memory. */
-export async function releaseModel(model: LoadedModel): Promise<void> {
-  for (const session of [...model.blocks, model.unembed]) await session.release();
-}
-
-async function readFinalNorm(source: ModelSource): Promise<Map<string, TypedArray>> {
-  const weights = new Map<string, TypedArray>([['ln_final.w', (await source.read('ln_final.w')).slice()]]);
-  if (source.config.norm.kind === 'layer') weights.set('ln_final.b', (await source.read('ln_final.b')).slice());
-  return weights;
-}
-
-async function unembedWeights(
-  source: ModelSource,
-  U: Float32Array,
-  finalNorm: ReadonlyMap<string, TypedArray>,
-  precision: WeightPrecision,
-  smoothing: Float32Array | undefined,
-): Promise<Map<string, TypedArray>> {
-  const { dModel, vocabSize, unembedBias } = source.config;
-  const weights = new Map<string, TypedArray>();
-  for (const [name, values] of finalNorm) {
-    weights.set(name, smoothing ? (values as Float32Array).map((x, i) => x / smoothing[i]) : values);
-  }
-  const packed = await pack([{ data: U, rows: vocabSize }], dModel, precision, smoothing);
-  weights.set('unembed.W_U', packed.weight);
-  if (packed.scale) weights.set('unembed.W_U.scale', packed.scale);
-  if (unembedBias) weights.set('unembed.W_U.bias', (await source.read('unembed.b_U')).slice());
-  return weights;
+/** Reads the weights of one graph through one buffer, which grows to the largest piece asked for. */
+function reader(source: ModelSource, prefix: string): ReadWeight {
+  return (name, from, to) => source.read(prefix + name, from === undefined ? undefined : [from, to!]);
 }
 
 /** @throws Error if a weight of the graph is missing or has another number of elements */
-async function sessionOf(
-  graph: GraphBuilder,
-  bytes: Uint8Array,
-  weights: ReadonlyMap<string, TypedArray>,
-): Promise<ort.InferenceSession> {
+async function sessionOf(graph: ModelGraph, weights: ReadonlyMap<string, TypedArray>): Promise<Session> {
   for (const { name, shape } of graph.weights) {
     const expected = shape.reduce((a, b) => a * b, 1);
     const found = weights.get(name)?.length;
     if (found !== expected) throw new Error(`weight ${name}: ${found} elements, the graph wants ${expected}`);
   }
-  return createSession(bytes, weights);
+  return Session.create(graph.encode(), weights);
 }

@@ -1,11 +1,12 @@
 import type { WeightPrecision } from '../../transformer/linear.ts';
-import { quantiseGraph } from '../../transformer/quantise.ts';
-import { createSession, ort, type TypedArray } from '../ort.ts';
+import { pulse } from '../pulse.ts';
+import type { TypedArray } from '../sessions.ts';
 
 /** One matrix of a fused projection, output-major `[rows, dIn]` as the model's files hold it. */
 export interface Part {
-  data: Float32Array;
   rows: number;
+  /** Rows [from, to); what it returns need only hold until the next call. */
+  read(from: number, to: number): Promise<Float32Array>;
   /** SmoothQuant: outputs are divided by these, since the next matrix's inputs are multiplied by them. [rows] */
   divideRows?: Float32Array;
 }
@@ -17,9 +18,10 @@ export interface Packed {
   scale?: Float32Array;
 }
 
-/** Rows handled together: a cache line's worth of writes when transposing, a few megabytes when quantising. */
-const TRANSPOSED = 64;
-const QUANTISED = 4096;
+/** Weights read at a time: a few megabytes of scratch, however large the matrix. */
+const AT_A_TIME = 1 << 20;
+/** Rows transposed together: a cache line of int8. */
+const TILE = 64;
 
 /**
  * Brings matrices into the layout of the graphs, side by side: transposed and, for int8, smoothed and rounded to 1/127
@@ -27,32 +29,34 @@ const QUANTISED = 4096;
  * @param multiplyColumns int8: SmoothQuant; weights of input i are multiplied by this, since the input is divided by it
  */
 export async function pack(
-  parts: Part[],
+  parts: readonly Part[],
   dIn: number,
   precision: WeightPrecision,
   multiplyColumns?: Float32Array,
 ): Promise<Packed> {
   const dOut = parts.reduce((sum, part) => sum + part.rows, 0);
-  let offset = 0;
-  if (precision === 'fp32') {
-    const weight = new Float32Array(dIn * dOut);
-    for (const { data, rows } of parts) {
-      transpose(data, rows, dIn, weight, dOut, offset);
-      offset += rows;
-    }
-    return { weight };
-  }
-  const weight = new Int8Array(dIn * dOut);
-  const scale = new Float32Array(dOut);
+  const weight = new (precision === 'fp32' ? Float32Array : Int8Array)(dIn * dOut);
+  const scale = precision === 'int8' ? new Float32Array(dOut) : undefined;
   const columns = multiplyColumns ?? new Float32Array(dIn).fill(1);
-  for (const { data, rows, divideRows } of parts) {
-    for (let first = 0; first < rows; first += QUANTISED) {
-      const end = Math.min(first + QUANTISED, rows);
-      const divide = divideRows?.subarray(first, end) ?? new Float32Array(end - first).fill(1);
-      const made = await quantise(data.subarray(first * dIn, end * dIn), dIn, columns, divide);
-      scale.set(made.scale, offset + first);
-      for (let i = 0; i < dIn; i++) {
-        weight.set(made.q.subarray(i * (end - first), (i + 1) * (end - first)), i * dOut + offset + first);
+  const step = Math.max(1, Math.floor(AT_A_TIME / dIn / TILE)) * TILE;
+  const tile = new Int8Array(scale ? TILE * dIn : 0);
+  const row = new Float32Array(dIn);
+  let offset = 0;
+  for (const { rows, read, divideRows } of parts) {
+    for (let from = 0; from < rows; from += step) {
+      const to = Math.min(from + step, rows);
+      const w = await read(from, to);
+      pulse();
+      for (let first = from; first < to; first += TILE) {
+        const count = Math.min(TILE, to - first);
+        const start = (first - from) * dIn;
+        if (scale) {
+          for (let o = 0; o < count; o++) {
+            const divide = divideRows ? divideRows[first + o] : 1;
+            scale[offset + first + o] = quantise(w, start + o * dIn, columns, divide, row, tile, o * dIn);
+          }
+          transpose(tile, 0, count, dIn, weight, dOut, offset + first);
+        } else transpose(w, start, count, dIn, weight, dOut, offset + first);
       }
     }
     offset += rows;
@@ -60,30 +64,44 @@ export async function pack(
   return { weight, scale };
 }
 
-/** [rows, dIn] into columns [offset, offset + rows) of [dIn, dOut]. */
-function transpose(w: Float32Array, rows: number, dIn: number, out: Float32Array, dOut: number, offset: number): void {
-  for (let tile = 0; tile < rows; tile += TRANSPOSED) {
-    const end = Math.min(tile + TRANSPOSED, rows);
-    for (let i = 0; i < dIn; i++) {
-      const to = i * dOut + offset;
-      for (let o = tile, from = tile * dIn + i; o < end; o++, from += dIn) out[to + o] = w[from];
-    }
+/** Adding and taking away 1.5 * 2^52 rounds a double to a whole number, ties to even. */
+const ROUND = 1.5 * 2 ** 52;
+
+/** One row, smoothed and rounded to steps of 1/127 of its largest weight. @returns the step */
+function quantise(
+  w: Float32Array,
+  from: number,
+  columns: Float32Array,
+  divide: number,
+  row: Float32Array,
+  out: Int8Array,
+  to: number,
+): number {
+  const n = columns.length;
+  let largest = 1e-30; // a row of zeros stays zeros
+  for (let i = 0; i < n; i++) {
+    const value = w[from + i] * columns[i];
+    row[i] = value;
+    const magnitude = Math.abs(value);
+    if (magnitude > largest) largest = magnitude;
   }
+  const perStep = 127 / largest;
+  for (let i = 0; i < n; i++) out[to + i] = row[i] * perStep + ROUND - ROUND;
+  return largest / 127 / divide;
 }
 
-let quantiser: Promise<ort.InferenceSession> | undefined;
-
-async function quantise(w: Float32Array, dIn: number, columns: Float32Array, divide: Float32Array) {
-  quantiser ??= createSession(quantiseGraph().encode(), new Map());
-  const rows = divide.length;
-  const outputs = await (await quantiser).run({
-    w: new ort.Tensor('float32', w, [rows, dIn]),
-    columns: new ort.Tensor('float32', columns, [dIn]),
-    factor: new ort.Tensor(
-      'float32',
-      divide.map((s) => 1 / s),
-      [rows, 1],
-    ),
-  });
-  return { q: outputs.q.data as Int8Array, scale: outputs.scale.data as Float32Array };
+/** Rows [0, count) of `w` from `start` on become columns [column, column + count) of [dIn, dOut]. */
+function transpose(
+  w: Float32Array | Int8Array,
+  start: number,
+  count: number,
+  dIn: number,
+  out: Float32Array | Int8Array,
+  dOut: number,
+  column: number,
+): void {
+  for (let i = 0; i < dIn; i++) {
+    const to = i * dOut + column;
+    for (let o = 0, from = start + i; o < count; o++, from += dIn) out[to + o] = w[from];
+  }
 }

@@ -1,30 +1,16 @@
-import type { TransformerConfig } from '../../transformer/config.ts';
+import { divisorCount, type ModelGraph, type SmoothingPoint } from '../../transformer/graph.ts';
+import type { ModelGraphs } from '../../transformer/model.ts';
 
 /**
  * SmoothQuant (Xiao et al., arXiv 2211.10438): a few input channels carry values far larger than the rest, and a row
  * quantised around them loses the others. Each channel j is divided by s_j = max|x_j|^a / max|w_j|^(1-a) and its
- * weights multiplied by s_j, which changes nothing in exact arithmetic. The division is folded into what comes
- * before: the norm's weight, the rows of W_V, or the linear half of a gated feed-forward network.
+ * weights multiplied by s_j, which changes nothing in exact arithmetic. The division is folded into what comes before:
+ * a norm's weight, the rows of W_V, or the linear half of a gated feed-forward network.
  */
 export const SMOOTHING_STRENGTH = 0.65;
 
-/** Divisors of one block's activations; all ones means no smoothing. */
-export interface BlockSmoothing {
-  /** Input of q, k, v. [d] */
-  ln1: Float32Array;
-  /** Input of W_O, shared by the query heads of one key/value head, since it is folded into W_V. [kvHeads, dHead] */
-  v: Float32Array;
-  /** Input of W_gate and W_in. [d] */
-  ln2: Float32Array;
-  /** Input of W_out. [dMlp] */
-  post: Float32Array;
-}
-
-export interface Smoothing {
-  blocks: BlockSmoothing[];
-  /** Input of the unembedding. [d] */
-  final: Float32Array;
-}
+/** Divisors by smoothing point, e.g. `blocks.3.ln1` and `ln_final`. */
+export type Smoothing = ReadonlyMap<string, Float32Array>;
 
 /** Largest magnitude per column of a `[rows, columns]` matrix, joined with what `into` has from others. */
 export function columnMagnitudes(
@@ -48,56 +34,62 @@ export function divisors(activations: Float32Array, weights: Float32Array): Floa
   });
 }
 
-/** Joins the query heads that share a key/value head: [heads * dHead] -> [kvHeads * dHead], the largest of each. */
-export function joinGroups(values: Float32Array, config: TransformerConfig): Float32Array {
-  const { nHeads, nKvHeads, dHead } = config;
-  const group = nHeads / nKvHeads;
-  const out = new Float32Array(nKvHeads * dHead);
-  for (let i = 0; i < values.length; i++) {
-    const kv = Math.floor(i / dHead / group);
-    const at = kv * dHead + (i % dHead);
-    out[at] = Math.max(out[at], values[i]);
-  }
+/** Which divisor column j of the activations has: query heads share those of their key/value head. */
+function divisorOf({ shared, dHead }: SmoothingPoint, j: number): number {
+  return shared === 1 ? j : Math.floor(j / dHead / shared) * dHead + (j % dHead);
+}
+
+/** Joins the columns that share a divisor: the largest of each. [columns] -> [divisors] */
+export function joinShared(values: Float32Array, point: SmoothingPoint): Float32Array {
+  const out = new Float32Array(divisorCount(point));
+  values.forEach((value, j) => {
+    const at = divisorOf(point, j);
+    out[at] = Math.max(out[at], value);
+  });
   return out;
 }
 
-/** The other way: every query head gets the divisors of its key/value head, [heads * dHead]. */
-export function spreadGroups(values: Float32Array, config: TransformerConfig): Float32Array {
-  const { nHeads, nKvHeads, dHead } = config;
-  const group = nHeads / nKvHeads;
-  return Float32Array.from({ length: nHeads * dHead }, (_, i) => {
-    return values[Math.floor(i / dHead / group) * dHead + (i % dHead)];
-  });
+/** The other way: a divisor for every column. [divisors] -> [columns] */
+export function spreadShared(values: Float32Array, point: SmoothingPoint): Float32Array {
+  return Float32Array.from({ length: point.columns }, (_, j) => values[divisorOf(point, j)]);
 }
 
-/** The divisors as named arrays, for a file. */
-export function smoothingToArrays(smoothing: Smoothing): Map<string, Float32Array> {
-  const arrays = new Map<string, Float32Array>();
-  smoothing.blocks.forEach((block, l) => {
-    for (const key of ['ln1', 'v', 'ln2', 'post'] as const) arrays.set(`blocks.${l}.${key}`, block[key]);
-  });
-  return arrays.set('final', smoothing.final);
+/** What a hook point's rows have to be multiplied by to be as without int8's smoothing; undefined: nothing. */
+export function hookDivisors(
+  graph: ModelGraph,
+  hook: string,
+  divisorsOf: (point: string) => Float32Array | undefined,
+): Float32Array | undefined {
+  const point = graph.smoothingPoints.find(({ divided }) => divided.includes(hook));
+  const found = point && divisorsOf(point.name);
+  if (!point || !found) return undefined;
+  const width = graph.hooks
+    .get(hook)!
+    .slice(1)
+    .reduce<number>((product, dim) => product * Number(dim), 1);
+  return found.length === width ? found : spreadShared(found, point);
 }
 
-/** The reverse; undefined if an array is missing, of another length or not a positive number. */
-export function smoothingFromArrays(
+/** All smoothing points of a model, by the names of Smoothing. */
+export function smoothingPoints({ blocks, unembed }: ModelGraphs): Map<string, SmoothingPoint> {
+  const points = new Map<string, SmoothingPoint>();
+  blocks.forEach((graph, l) => {
+    for (const point of graph.smoothingPoints) points.set(`blocks.${l}.${point.name}`, point);
+  });
+  for (const point of unembed.smoothingPoints) points.set(point.name, point);
+  return points;
+}
+
+/** Divisors out of a file; undefined if some are missing, of another length or no positive numbers. */
+export function checkedSmoothing(
   arrays: ReadonlyMap<string, Float32Array>,
-  config: TransformerConfig,
+  graphs: ModelGraphs,
 ): Smoothing | undefined {
-  const { dModel, nKvHeads, dHead, dMlp, nLayers } = config;
-  const take = (name: string, length: number) => {
+  const smoothing = new Map<string, Float32Array>();
+  for (const [name, point] of smoothingPoints(graphs)) {
     const array = arrays.get(name);
-    return array?.length === length && array.every((s) => s > 0 && Number.isFinite(s)) ? array : undefined;
-  };
-  const final = take('final', dModel);
-  const blocks: BlockSmoothing[] = [];
-  for (let l = 0; l < nLayers; l++) {
-    const ln1 = take(`blocks.${l}.ln1`, dModel);
-    const v = take(`blocks.${l}.v`, nKvHeads * dHead);
-    const ln2 = take(`blocks.${l}.ln2`, dModel);
-    const post = take(`blocks.${l}.post`, dMlp);
-    if (!ln1 || !v || !ln2 || !post) return undefined;
-    blocks.push({ ln1, v, ln2, post });
+    if (array?.length !== divisorCount(point) || !array.every((s) => s > 0 && Number.isFinite(s))) return undefined;
+    smoothing.set(name, array);
   }
-  return final && { blocks, final };
+  return smoothing;
 }

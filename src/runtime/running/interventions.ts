@@ -1,8 +1,7 @@
 import { parseBlockHook } from '../../transformer/hooks.ts';
 import type { HookTensor, Intervention, RunChunk } from '../api.ts';
-import type { LoadedModel } from '../loading/model.ts';
-import { spreadGroups } from '../loading/smoothing.ts';
-import type { ZIntervention } from './forward.ts';
+import type { ZChange } from './blockFeeds.ts';
+import type { Network } from './network.ts';
 
 type HeadIntervention = Extract<Intervention, { head: number }>;
 type ResidIntervention = Exclude<Intervention, { head: number }>;
@@ -16,10 +15,12 @@ export class Interventions {
 
   /** @throws RangeError for a layer, head, position or shape that the model or the input does not have */
   constructor(
-    private readonly model: LoadedModel,
+    private readonly network: Network,
     interventions: readonly Intervention[],
     private readonly n: number,
   ) {
+    if (interventions.length > 0 && !network.intervenes)
+      throw new RangeError('this model is an exported graph, in which nothing can be changed');
     for (const intervention of interventions) {
       const layer = this.checkLayer(intervention);
       const map = 'head' in intervention ? this.heads : this.resids;
@@ -31,7 +32,7 @@ export class Interventions {
   async measureMeans(run: (hooks: string[]) => AsyncGenerator<RunChunk>): Promise<void> {
     const layers = [...this.heads].filter(([, list]) => list.some((i) => i.set === 'mean')).map(([l]) => l);
     if (layers.length === 0) return;
-    const { nHeads, dHead } = this.model.config;
+    const { nHeads, dHead } = this.network.config;
     for (const l of layers) this.means.set(l, new Float32Array(nHeads * dHead));
     for await (const chunk of run(layers.map((l) => `blocks.${l}.attn.hook_z`))) {
       for (const l of layers) {
@@ -43,10 +44,10 @@ export class Interventions {
   }
 
   /** How z is changed in block `layer` at positions [from, from + count). */
-  z(layer: number, from: number, count: number): ZIntervention | undefined {
+  z(layer: number, from: number, count: number): ZChange | undefined {
     const list = this.heads.get(layer);
     if (!list) return undefined;
-    const { nHeads, dHead } = this.model.config;
+    const { nHeads, dHead } = this.network.config;
     const scale = new Float32Array(nHeads).fill(1);
     const shift = new Float32Array(count * nHeads * dHead);
     for (const intervention of list) {
@@ -63,17 +64,12 @@ export class Interventions {
         }
       }
     }
-    const smoothing = this.model.smoothing?.blocks[layer];
-    if (smoothing) {
-      const by = spreadGroups(smoothing.v, this.model.config);
-      for (let i = 0; i < shift.length; i++) shift[i] /= by[i % by.length];
-    }
     return { scale, shift };
   }
 
   /** Overwrites the residual stream at the entry of block `layer`, in place. */
   resid(layer: number, x: Float32Array, from: number, count: number): void {
-    const d = this.model.config.dModel;
+    const d = this.network.config.dModel;
     for (const { set, position } of this.resids.get(layer) ?? []) {
       if (position === undefined) x.set(set.data.subarray(from * d, (from + count) * d));
       else if (position >= from && position < from + count) x.set(set.data, (position - from) * d);
@@ -81,7 +77,7 @@ export class Interventions {
   }
 
   private checkLayer(intervention: Intervention): number {
-    const { nLayers, nHeads, dHead, dModel } = this.model.config;
+    const { nLayers, nHeads, dHead, dModel } = this.network.config;
     const hook = parseBlockHook(intervention.hook);
     const isHead = 'head' in intervention;
     if (!hook || hook.inBlock !== (isHead ? 'attn.hook_z' : 'hook_resid_pre'))
@@ -106,4 +102,18 @@ export class Interventions {
 function checkShape({ shape, data }: HookTensor, allowed: number[][]): void {
   const fits = allowed.some((a) => a.join() === shape.join()) && data.length === shape.reduce((a, b) => a * b, 1);
   if (!fits) throw new RangeError(`shape [${shape}] does not fit: ${allowed.map((a) => `[${a}]`).join(' or ')}`);
+}
+
+/**
+ * Names changes that are the same at every position, whatever the input: what they lead to is kept for longer inputs
+ * with the same beginning. Undefined for others.
+ */
+export function lastingKey(interventions: readonly Intervention[]): string | undefined {
+  const lasting = interventions.every(({ set }) => set === 'zero' || set === 'scale');
+  return lasting
+    ? interventions
+        .map((i) => JSON.stringify(i))
+        .sort()
+        .join()
+    : undefined;
 }

@@ -1,9 +1,9 @@
 import type { LensLayer, LensRequest } from '../api.ts';
-import type { LoadedModel } from '../loading/model.ts';
-import { breathe } from './breathe.ts';
-import { NO_TARGET, type RunCache } from './cache.ts';
 import { CHUNK } from './cachedRun.ts';
-import { type Distributions, distributions } from './unembedding.ts';
+import type { Distributions, Network } from './network.ts';
+import { NO_TARGET } from './positionResults.ts';
+import type { RunCache } from './runCache.ts';
+import type { Turn } from './turn.ts';
 
 /**
  * The logit lens (nostalgebraist 2020): the model's own final norm and unembedding applied to the residual stream of
@@ -11,28 +11,28 @@ import { type Distributions, distributions } from './unembedding.ts';
  * @param cache holds all positions of the request
  */
 export async function* logitLens(
-  model: LoadedModel,
+  network: Network,
   cache: RunCache,
   { ids, topK, positions = ids.map((_, p) => p) }: LensRequest,
-  signal?: AbortSignal,
+  turn: Turn,
 ): AsyncGenerator<LensLayer> {
-  const { nLayers, dModel: d } = model.config;
+  const { nLayers, dModel: d, vocabSize } = network.config;
   const targets = Int32Array.from(positions, (p) => (p + 1 < ids.length ? ids[p + 1] : NO_TARGET));
   for (let l = 0; l <= nLayers; l++) {
     const hook = l < nLayers ? `blocks.${l}.hook_resid_pre` : `blocks.${nLayers - 1}.hook_resid_post`;
     const parts: Distributions[] = [];
     for (let at = 0; at < positions.length; at += CHUNK) {
-      await breathe(signal);
+      await turn.breathe();
       const chunk = positions.slice(at, at + CHUNK);
       const resid = new Float32Array(chunk.length * d);
       chunk.forEach((p, i) => {
         resid.set(cache.residual(l, p, p + 1), i * d);
       });
-      parts.push(await distributions(model, resid, targets.subarray(at, at + chunk.length), topK));
+      parts.push(await network.distributions(resid, targets.subarray(at, at + chunk.length), topK));
     }
     yield {
       hook,
-      topK: Math.min(topK, model.config.vocabSize),
+      topK: Math.min(topK, vocabSize),
       entropy: joinFloats(parts.map((part) => part.entropy)),
       targetLogprob: joinFloats(parts.map((part) => part.targetLogprob)),
       targetRank: joinInts(parts.map((part) => part.targetRank)),

@@ -1,11 +1,11 @@
 import type { HookTensor } from '../api.ts';
-import type { LoadedModel } from '../loading/model.ts';
-import { breathe } from './breathe.ts';
-import type { RunCache } from './cache.ts';
-import { chunkInputs, floatData, runBlock } from './forward.ts';
+import type { Network } from './network.ts';
+import type { RunCache } from './runCache.ts';
+import type { Turn } from './turn.ts';
 
 /** Rows run together; bounds the scratch memory of long inputs. */
 const ROWS = 256;
+const PATTERN = 'attn.hook_pattern';
 
 /**
  * Attention after softmax of one layer, all heads: [heads, n, n], row = the token that looks. One block is run again
@@ -13,27 +13,23 @@ const ROWS = 256;
  * @param cache holds positions [0, n)
  */
 export async function layerPattern(
-  model: LoadedModel,
+  network: Network,
   cache: RunCache,
   n: number,
   layer: number,
-  signal?: AbortSignal,
+  turn: Turn,
 ): Promise<HookTensor> {
-  const { config } = model;
-  if (!Number.isInteger(layer) || layer < 0 || layer >= config.nLayers)
-    throw new RangeError(`layer ${layer} does not exist: the model has layers 0 to ${config.nLayers - 1}`);
-  const data = new Float32Array(config.nHeads * n * n);
+  const { nLayers, nHeads } = network.config;
+  if (!Number.isInteger(layer) || layer < 0 || layer >= nLayers)
+    throw new RangeError(`layer ${layer} does not exist: the model has layers 0 to ${nLayers - 1}`);
+  const data = new Float32Array(nHeads * n * n);
   for (let from = 0; from < n; from += ROWS) {
-    await breathe(signal);
+    await turn.breathe();
     const to = Math.min(from + ROWS, n);
-    const chunk = chunkInputs(config, from, to - from);
-    const resid = cache.residual(layer, from, to);
-    const outputs = await runBlock(model.blocks[layer], config, chunk, resid, cache.past(layer, from), [
-      'attn.hook_pattern',
-    ]);
-    placeRows(floatData(outputs, 'attn.hook_pattern'), data, config.nHeads, n, from, to);
+    const hooks = await network.layerHooks(cache, layer, from, to, [PATTERN]);
+    placeRows(hooks.get(PATTERN)!.data, data, nHeads, n, from, to);
   }
-  return { shape: [config.nHeads, n, n], data };
+  return { shape: [nHeads, n, n], data };
 }
 
 /** Copies rows [from, to) of a chunk's [heads, to - from, to] into [heads, n, n]. */

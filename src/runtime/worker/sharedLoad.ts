@@ -1,5 +1,5 @@
 import type { LoadProgress, ModelInfo } from '../api.ts';
-import { deferred } from './deferred.ts';
+import { deferred } from '../deferred.ts';
 
 /**
  * One load that several may wait for: each hears of its progress, and one that leaves does not end it for the others.

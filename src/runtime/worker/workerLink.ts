@@ -8,7 +8,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { EngineEnded, TokenscopeError } from '../../errors.ts';
 import { type CallName, type CallShape, ENGINE_CALLS } from '../api.ts';
-import { deferred } from './deferred.ts';
+import { deferred } from '../deferred.ts';
 import type { Transport } from './forwarding.ts';
 import { type CallParams, requestType, streamedValue } from './rpc.ts';
 import { endsWorker, fromWire, notEnoughMemory } from './rpcErrors.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelError } from '../../errors.ts';
-import type { Activation, TransformerConfig } from '../../transformer/config.ts';
+import type { Activation, LayerConfig, TransformerConfig } from '../../transformer/config.ts';
 import type { GgufValue } from '../gguf.ts';
 import type { WeightName } from '../source.ts';
 
@@ -55,19 +55,34 @@ export function checkConfig(config: TransformerConfig, where: string): Transform
     if (!Number.isInteger(value) || value < 1 || value > limit)
       throw wrong(`${key} ${value}, not a whole number up to ${limit}`);
   }
-  const { nHeads, nKvHeads, dHead, norm, positions } = config;
+  const { nHeads, nKvHeads, dHead, norm, layers } = config;
   if (!Number.isInteger(nKvHeads) || nKvHeads < 1 || nHeads % nKvHeads !== 0)
     throw wrong(`${nKvHeads} key/value heads for ${nHeads} heads`);
   if (!(norm.eps > 0 && norm.eps < 1)) throw wrong(`a norm epsilon of ${norm.eps}`);
-  if (positions.kind === 'rotary') {
+  if (layers.length !== config.nLayers) throw wrong(`${layers.length} layers described of ${config.nLayers}`);
+  for (const { scale, rotary, window, softCap } of layers) {
+    if (!(Number.isFinite(scale) && scale > 0)) throw wrong('an attention scale that is no positive number');
+    if (window !== undefined && !(Number.isInteger(window) && window > 0)) throw wrong(`a window of ${window}`);
+    if (softCap !== undefined && !(Number.isFinite(softCap) && softCap > 0)) throw wrong(`a soft-cap of ${softCap}`);
+    if (!rotary) continue;
     if (dHead % 2 !== 0) throw wrong(`rotary positions on an odd head size of ${dHead}`);
-    if (positions.inverseFrequencies.length !== dHead / 2) throw wrong('rotary frequencies of another head size');
-    if (!positions.inverseFrequencies.every((f) => Number.isFinite(f) && f > 0))
+    if (rotary.inverseFrequencies.length !== dHead / 2) throw wrong('rotary frequencies of another head size');
+    if (!rotary.inverseFrequencies.every((f) => Number.isFinite(f) && f > 0))
       throw wrong('a rotary frequency that is no positive number');
   }
-  if (!config.attention.scale.every((s) => Number.isFinite(s) && s > 0))
-    throw wrong('an attention scale that is no positive number');
   return config;
+}
+
+/** Layers that are what most are, pre-norm and sequential, but for what `differs` says; never more than are allowed. */
+export function layersOf(
+  nLayers: number,
+  differs: (layer: number) => Partial<LayerConfig> & Pick<LayerConfig, 'scale'>,
+): LayerConfig[] {
+  return Array.from({ length: Math.min(nLayers, LIMITS.nLayers) }, (_, l) => ({
+    residual: 'sequential',
+    norms: 'before',
+    ...differs(l),
+  }));
 }
 
 /** Parses config.json's fields. @throws ModelError naming the field that is missing or of a wrong kind */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TransformerConfig } from '../../transformer/config.ts';
 import type { WeightName } from '../source.ts';
-import { activationOf, type Family, type Location, number, parseConfig, size } from './family.ts';
+import { activationOf, type Family, type Location, layersOf, number, parseConfig, size } from './family.ts';
 
 /** GPT-2 (Radford et al. 2019): LayerNorm with bias, learned positions, fused c_attn, Conv1D layout `[in, out]`. */
 const configJson = z.object({
@@ -161,11 +161,9 @@ function config({ eps, activation, tied, scale, ...sizes }: Gpt2Sizes): Transfor
     nKvHeads: sizes.nHeads,
     dHead: sizes.dModel / sizes.nHeads,
     norm: { kind: 'layer', eps },
-    positions: { kind: 'learned' },
-    attention: {
-      scale: Array.from({ length: Math.min(sizes.nLayers, 1024) }, (_, l) => scale(l)),
-      bias: { q: true, k: true, v: true, o: true },
-    },
+    learnedPositions: true,
+    attention: { bias: { q: true, k: true, v: true, o: true } },
+    layers: layersOf(sizes.nLayers, (l) => ({ scale: scale(l) })),
     mlp: { activation, gated: false, bias: true },
     tiedUnembedding: tied,
     unembedBias: false,

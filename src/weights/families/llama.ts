@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ModelError } from '../../errors.ts';
 import type { RotaryPositions, TransformerConfig } from '../../transformer/config.ts';
-import { activationOf, type Family, type Location, number, parseConfig, size } from './family.ts';
+import { activationOf, type Family, type Location, layersOf, number, parseConfig, size } from './family.ts';
 import { inverseFrequencies, ropeScaling, scaleFrequencies } from './rope.ts';
 
 /** Llama (Touvron et al., arXiv 2302.13971; Grattafiori et al., arXiv 2407.21783) and models with its layout. */
@@ -86,7 +86,7 @@ export const llama: Family = {
       attentionBias: { q: c.attention_bias, k: c.attention_bias, v: c.attention_bias, o: c.attention_bias },
       mlpBias: c.mlp_bias,
       tied: c.tie_word_embeddings,
-      positions: { kind: 'rotary', inverseFrequencies: frequencies },
+      rotary: { inverseFrequencies: frequencies },
     });
   },
 
@@ -136,7 +136,7 @@ export const llama: Family = {
       attentionBias: { q: hasBias('q'), k: hasBias('k'), v: hasBias('v'), o: hasBias('output') },
       mlpBias: shapes.has('blk.0.ffn_up.bias'),
       tied: !shapes.has('output.weight'),
-      positions: { kind: 'rotary', inverseFrequencies: frequencies },
+      rotary: { inverseFrequencies: frequencies },
     });
   },
 
@@ -174,18 +174,17 @@ interface LlamaSizes {
   attentionBias: TransformerConfig['attention']['bias'];
   mlpBias: boolean;
   tied: boolean;
-  positions: RotaryPositions;
+  rotary: RotaryPositions;
 }
 
-function config({ eps, activation, attentionBias, mlpBias, tied, ...sizes }: LlamaSizes): TransformerConfig {
+function config({ eps, activation, attentionBias, mlpBias, tied, rotary, ...sizes }: LlamaSizes): TransformerConfig {
   return {
     ...sizes,
     family: 'llama',
     norm: { kind: 'rms', eps },
-    attention: {
-      scale: Array.from({ length: Math.min(sizes.nLayers, 1024) }, () => sizes.dHead ** -0.5),
-      bias: attentionBias,
-    },
+    learnedPositions: false,
+    attention: { bias: attentionBias },
+    layers: layersOf(sizes.nLayers, () => ({ scale: sizes.dHead ** -0.5, rotary })),
     mlp: { activation, gated: true, bias: mlpBias },
     tiedUnembedding: tied,
     unembedBias: false,

@@ -26,10 +26,8 @@ function refused(make: () => unknown, what: RegExp): void {
   });
 }
 
-function frequencies(config: TransformerConfig): number[] {
-  assert.equal(config.positions.kind, 'rotary');
-  return config.positions.kind === 'rotary' ? config.positions.inverseFrequencies : [];
-}
+const frequencies = (config: TransformerConfig): number[] => config.layers[0].rotary!.inverseFrequencies;
+const scales = (config: TransformerConfig): number[] => config.layers.map(({ scale }) => scale);
 
 describe('llama: config.json', () => {
   it('reads grouped heads and a tied unembedding', () => {
@@ -45,11 +43,17 @@ describe('llama: config.json', () => {
       vocabSize: 320,
       contextLength: 128,
       norm: { kind: 'rms', eps: 1e-5 },
-      positions: { kind: 'rotary', inverseFrequencies: [0, 1, 2, 3, 4, 5, 6, 7].map((i) => 100_000 ** (-i / 8)) },
-      attention: { scale: [0.25, 0.25], bias: { q: false, k: false, v: false, o: false } },
+      learnedPositions: false,
+      attention: { bias: { q: false, k: false, v: false, o: false } },
       mlp: { activation: 'silu', gated: true, bias: false },
       tiedUnembedding: true,
       unembedBias: false,
+      layers: [0, 1].map(() => ({
+        scale: 0.25,
+        rotary: { inverseFrequencies: [0, 1, 2, 3, 4, 5, 6, 7].map((i) => 100_000 ** (-i / 8)) },
+        residual: 'sequential',
+        norms: 'before',
+      })),
     } satisfies TransformerConfig);
   });
 
@@ -75,7 +79,7 @@ describe('llama: config.json', () => {
       attention_bias: true,
       mlp_bias: true,
     });
-    assert.deepEqual([config.dHead, config.nKvHeads, config.attention.scale[0]], [32, 1, 32 ** -0.5]);
+    assert.deepEqual([config.dHead, config.nKvHeads, scales(config)[0]], [32, 1, 32 ** -0.5]);
     assert.deepEqual(config.attention.bias, { q: true, k: true, v: true, o: true });
     assert.equal(config.mlp.bias, true);
   });
@@ -167,18 +171,19 @@ describe('gpt2: config.json', () => {
       vocabSize: 320,
       contextLength: 80,
       norm: { kind: 'layer', eps: 1e-5 },
-      positions: { kind: 'learned' },
-      attention: { scale: [scale, scale, scale], bias: { q: true, k: true, v: true, o: true } },
+      learnedPositions: true,
+      attention: { bias: { q: true, k: true, v: true, o: true } },
       mlp: { activation: 'gelu_tanh', gated: false, bias: true },
       tiedUnembedding: true,
       unembedBias: false,
+      layers: [0, 1, 2].map(() => ({ scale, residual: 'sequential', norms: 'before' })),
     } satisfies TransformerConfig);
   });
 
   it('reads the switches of the scores', () => {
-    assert.deepEqual(read('gpt2', { scale_attn_weights: false }).attention.scale, [1, 1, 1]);
+    assert.deepEqual(scales(read('gpt2', { scale_attn_weights: false })), [1, 1, 1]);
     const scale = 8 ** -0.5;
-    const byLayer = read('gpt2', { scale_attn_by_inverse_layer_idx: true }).attention.scale;
+    const byLayer = scales(read('gpt2', { scale_attn_by_inverse_layer_idx: true }));
     assert.deepEqual(byLayer, [scale, scale / 2, scale / 3]);
   });
 

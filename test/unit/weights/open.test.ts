@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
 import { copyFile, cp, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { blockWeightNames } from '../../../src/transformer/config.ts';
+import { modelWeights } from '../../../src/transformer/model.ts';
 import { bundledModelPath } from '../../../src/weights/bundled.ts';
 import { openModel } from '../../../src/weights/open.ts';
-import type { ModelSource, WeightName } from '../../../src/weights/source.ts';
+import type { ModelSource } from '../../../src/weights/source.ts';
 import { fixture, readArrays, repositoryRoot } from '../../fixtures.ts';
 import { copyOfModel, editJson, editSafetensors, rejects, temporaryFolder } from './files.ts';
 
-function weightNames({ config }: ModelSource): WeightName[] {
-  const names: WeightName[] = ['embed.W_E', 'ln_final.w', 'unembed.W_U'];
-  if (config.positions.kind === 'learned') names.push('pos_embed.W_pos');
-  if (config.norm.kind === 'layer') names.push('ln_final.b');
-  for (let l = 0; l < config.nLayers; l++)
-    names.push(...blockWeightNames(config).map((name): WeightName => `blocks.${l}.${name}`));
-  return names;
-}
+const weightNames = ({ config }: ModelSource): string[] => [...modelWeights(config).keys()];
+
+/** A copy: what a source reads is good until its next read. */
+const readOf = async (source: ModelSource, name: string, rows?: [number, number]) =>
+  (await source.read(name, rows)).slice();
 
 async function using<T>(path: string, act: (source: ModelSource) => Promise<T>): Promise<T> {
   const source = await openModel(path);
@@ -36,7 +33,7 @@ describe('openModel: weights', () => {
         assert.deepEqual([folder.name, gguf.name], ['llama_gqa_tied', 'llama_gqa_tied.F16']);
         assert.equal(gguf.parameters, folder.parameters);
         for (const name of weightNames(folder)) {
-          const [expected, read] = [await folder.read(name), await gguf.read(name)];
+          const [expected, read] = [await folder.read(name), await gguf.read(name)]; // two sources, two buffers
           assert.deepEqual(gguf.shape(name), folder.shape(name), name);
           assert.equal(read.length, expected.length, name);
           // Half precision: 11 bits, and steps of 2^-24 among the smallest.
@@ -52,7 +49,7 @@ describe('openModel: weights', () => {
       using(fixture('gguf/gpt2/gpt2.F16.gguf'), async (gguf) => {
         assert.equal(gguf.parameters, folder.parameters);
         for (const name of weightNames(folder)) {
-          const [expected, read] = [await folder.read(name), await gguf.read(name)];
+          const [expected, read] = [await folder.read(name), await gguf.read(name)]; // two sources, two buffers
           assert.deepEqual(gguf.shape(name), folder.shape(name), name);
           expected.forEach((x, i) => {
             assert.ok(Math.abs(read[i] - x) <= Math.abs(x) * 2 ** -11 + 2 ** -25, `${name}[${i}]`);
@@ -66,10 +63,10 @@ describe('openModel: weights', () => {
     const [W, b] = ['weight', 'bias'].map((part) => arrays.get(`h.2.attn.c_attn.${part}`)!.data);
     await using(fixture('models/gpt2'), async (source) => {
       for (const [part, name] of ['Q', 'K', 'V'].entries()) {
-        const read = await source.read(`blocks.2.attn.W_${name as 'Q'}`);
+        const read = await readOf(source, `blocks.2.attn.W_${name}`);
         for (let o = 0; o < 32; o++)
           for (let i = 0; i < 32; i++) assert.equal(read[o * 32 + i], W[i * 96 + part * 32 + o]);
-        assert.deepEqual(await source.read(`blocks.2.attn.b_${name as 'Q'}`), b.slice(part * 32, part * 32 + 32));
+        assert.deepEqual(await source.read(`blocks.2.attn.b_${name}`), b.slice(part * 32, part * 32 + 32));
       }
       assert.deepEqual(source.shape('blocks.2.mlp.W_in'), [128, 32]);
       const [down, stored] = [await source.read('blocks.2.mlp.W_out'), arrays.get('h.2.mlp.c_proj.weight')!.data];
@@ -89,19 +86,27 @@ describe('openModel: weights', () => {
 
   it('a tied unembedding is E', () =>
     using(fixture('models/gpt2'), async (source) => {
-      assert.deepEqual(await source.read('unembed.W_U'), await source.read('embed.W_E'));
+      assert.deepEqual(await readOf(source, 'unembed.W_U'), await readOf(source, 'embed.W_E'));
       assert.equal(source.has('unembed.b_U'), false);
       await rejects(source.read('unembed.b_U'), /no weight unembed.b_U/, source.path);
     }));
 
-  it('reads into a buffer that is longer, and leaves its rest alone', () =>
-    using(fixture('models/llama_mha'), async (source) => {
-      const into = new Float32Array(2000).fill(7);
-      const view = await source.read('blocks.1.attn.W_Q', into);
-      assert.equal(view.buffer, into.buffer);
-      assert.deepEqual(view, await source.read('blocks.1.attn.W_Q'));
-      assert.ok(into.subarray(1024).every((x) => x === 7));
-    }));
+  for (const [path, name, width] of [
+    ['models/llama_mha', 'blocks.1.attn.W_Q', 32],
+    ['models/gpt2', 'blocks.1.attn.W_K', 32], // a part of a transposed tensor
+    ['gguf/llama_gqa_tied/llama_gqa_tied.Q4_1.gguf', 'blocks.1.attn.W_K', 64], // rotary halves apart
+    ['gguf/llama_gqa_tied/llama_gqa_tied.Q4_1.gguf', 'unembed.W_U', 64],
+  ] as const)
+    it(`some rows are those of the whole: ${name} of ${path}`, () =>
+      using(fixture(path), async (source) => {
+        const whole = await readOf(source, name);
+        for (const [from, to] of [
+          [0, 3],
+          [5, 21],
+          [31, 32],
+        ] as const)
+          assert.deepEqual(await readOf(source, name, [from, to]), whole.slice(from * width, to * width));
+      }));
 
   for (const type of ['Q8_0', 'Q4_1', 'F16'])
     it(`rows of E stay stored as they are: ${type}`, () =>
@@ -115,10 +120,9 @@ describe('openModel: weights', () => {
       }));
 
   it('inverse frequencies of llama3 scaling are the same in GGUF, where they are divided by factors', async () => {
-    const positions = (path: string) => using(path, async ({ config }) => config.positions);
+    const positions = (path: string) => using(path, async ({ config }) => config.layers[0].rotary!);
     const json = await positions(fixture('models/llama3_rope_sharded'));
     const gguf = await positions(fixture('gguf/llama3_rope_sharded/llama3_rope_sharded.F16.gguf'));
-    assert.ok(json.kind === 'rotary' && gguf.kind === 'rotary');
     json.inverseFrequencies.forEach((f, i) => {
       assert.ok(Math.abs(gguf.inverseFrequencies[i] / f - 1) < 1e-6); // the factors are float32
     });
@@ -165,7 +169,7 @@ describe('openModel: what is chosen', () => {
         delete header[name];
       }
     });
-    const W = (path: string) => using(path, (source) => source.read('blocks.1.attn.W_V'));
+    const W = (path: string) => using(path, (source) => readOf(source, 'blocks.1.attn.W_V'));
     assert.deepEqual(await W(copy), await W(fixture('models/gpt2')));
   });
 
