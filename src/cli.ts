@@ -1,18 +1,24 @@
 import { Command, CommanderError } from 'commander';
-import { type BenchOptions, bench } from './cli/bench.ts';
-import { commonOptions, mass, nonNegative, positiveInteger, UsageError, wholeNumber } from './cli/common.ts';
+import type { BenchOptions } from './cli/bench.ts';
+import { commonOptions } from './cli/common.ts';
 import { type GenerateOptions, generate } from './cli/generate.ts';
 import { type LensOptions, lens } from './cli/lens.ts';
+import { globList, headList, mass, nonNegative, positiveInteger, UsageError, wholeNumber } from './cli/options.ts';
+import { checkOutput, complain, end, watchOutput, write } from './cli/output.ts';
 import { type PredictOptions, predict } from './cli/predict.ts';
 import { type ScoreOptions, score } from './cli/score.ts';
 import { clearProgress } from './cli/terminal.ts';
-import { globList, headList, type TraceOptions, trace } from './cli/trace.ts';
+import type { TraceOptions } from './cli/trace.ts';
 
 /** The engine without an editor: for scripts, and for checking numbers. */
 const program = new Command('tokenscope').description(
   'See how a language model reads and writes text, token by token.',
 );
-program.exitOverride().showHelpAfterError(false);
+program.exitOverride().showHelpAfterError(false).configureOutput({ writeOut: write, outputError: complain });
+// What trace finds is in its file.
+program.hook('preAction', (_, command) => {
+  if (command.name() !== 'trace') checkOutput();
+});
 
 const sampling = (command: Command, temperature: number) =>
   command
@@ -41,18 +47,27 @@ commonOptions(program.command('trace').description('save what happens inside a r
   .requiredOption('--out <file>', 'the safetensors file to write')
   .option('--ablate <heads>', 'set the output of heads to zero: layer.head,…', headList)
   .option('--mean', 'replace it by its mean over the input instead')
-  .action((options: TraceOptions) => trace(options));
+  .action(async (options: TraceOptions) => (await import('./cli/trace.ts')).trace(options));
 
 commonOptions(program.command('lens').description('what every layer would predict'))
   .option('--top <k>', 'candidates a layer and position', positiveInteger, 5)
   .action((options: LensOptions) => lens(options));
 
+// bench has the engine in its own thread; the others need not wait until that is read.
 commonOptions(program.command('bench').description('time the engine, each figure beside the bare session runs'), false)
   .option('--repeat <n>', 'runs of each measurement, of which the median counts', positiveInteger, 5)
-  .action((options: BenchOptions) => bench(options));
+  .action(async (options: BenchOptions) => (await import('./cli/bench.ts')).bench(options));
 
 for (const command of program.commands) command.exitOverride();
 
+/** What a shell says of a program that was interrupted: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+watchOutput();
+process.once('SIGINT', () => {
+  clearProgress();
+  process.exit(INTERRUPTED);
+});
 try {
   await program.parseAsync();
 } catch (error) {
@@ -60,9 +75,8 @@ try {
   if (error instanceof CommanderError)
     process.exitCode = error.exitCode === 0 ? 0 : 2; // it has said why
   else {
-    process.stderr.write(`tokenscope: ${(error as Error).message.replace(/\s*\n\s*/g, ' ')}\n`);
+    complain(`tokenscope: ${(error as Error).message}`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
-// The wasm threads would keep the process alive; what was printed is written out first.
-process.stdout.write('', () => process.exit());
+end();

@@ -51,6 +51,8 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Co}\p{Cs}\u115F\u1160\u3164
 /** What holds an emoji together: joiners, variation selectors, tags. */
 const JOINING = /\u200D|[\uFE00-\uFE0F]|[\u{E0020}-\u{E007F}]/u;
 const MARK = /\p{M}/u;
+/** What moves a terminal's cursor or turns the direction of what follows, but for newline and tab. */
+const MOVING = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu;
 
 /**
  * A token made visible: a leading space `·`, newline `⏎`, tab `⇥`, other controls as their Unicode pictures, characters
@@ -71,6 +73,11 @@ export function visibleToken(token: ShownToken): string {
   }
   // A space at the end would be lost too.
   return shown.replace(/ +$/, (spaces) => '·'.repeat(spaces.length));
+}
+
+/** A text as a terminal may have it: only the controls that would steer it are written as {@link visibleToken} does. */
+export function visibleControls(text: string): string {
+  return text.replace(MOVING, (character) => visibleCharacter(character, false));
 }
 
 /** Bytes in hexadecimal, `⟨E7 8C⟩`. */

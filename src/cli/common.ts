@@ -1,14 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { text as readStream } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type Command, Option } from 'commander';
 import { TokenscopeError } from '../errors.ts';
-import type { ModelInfo, Precision } from '../runtime/api.ts';
-import { Engine } from '../runtime/engine.ts';
+import type { EngineApi, ModelInfo, Precision } from '../runtime/api.ts';
 import type { Token } from '../runtime/tokenizer/types.ts';
+import { EngineClient } from '../runtime/worker/client.ts';
 import { bundledModelPath } from '../weights/bundled.ts';
+import { readText } from './input.ts';
+import { idList, positiveInteger, UsageError } from './options.ts';
 import { clearProgress, showProgress } from './terminal.ts';
 
 /** Options that every command takes. */
@@ -24,15 +24,12 @@ export interface CommonOptions {
 
 /** What a command works on. */
 export interface Input {
-  engine: Engine;
+  engine: EngineApi;
   model: ModelInfo;
   text: string;
   tokens: Token[];
   ids: number[];
 }
-
-/** A wrong way to call the command: exit status 2. */
-export class UsageError extends Error {}
 
 /** Adds the options of the model, and of the input if the command has one. */
 export function commonOptions(command: Command, input = true): Command {
@@ -45,14 +42,17 @@ export function commonOptions(command: Command, input = true): Command {
   return command
     .option('--text <text>', 'the input')
     .option('--ids <list>', 'the input as token ids: 1,2,3', idList)
-    .option('--file <path>', 'read the input from a UTF-8 file (default: standard input)');
+    .option(
+      '--file <path>',
+      'the input from a file (default: standard input), UTF-8; a byte order mark at its start is left out',
+    );
 }
 
 /** Loads the model and reads the input. @throws UsageError if the options contradict each other */
 export async function prepare(options: CommonOptions): Promise<Input> {
   const given = [options.text, options.ids, options.file].filter((value) => value !== undefined);
   if (given.length > 1) throw new UsageError('give only one of --text, --ids and --file');
-  const text = options.ids ? '' : await readInput(options);
+  const text = options.ids ? '' : (options.text ?? (await readText(options.file)));
   const { engine, model } = await loadEngine(options);
   if (options.ids) {
     const described = await engine.describe(options.ids);
@@ -68,9 +68,9 @@ export async function prepare(options: CommonOptions): Promise<Input> {
   return { engine, model, text, tokens, ids: tokens.map((token) => token.id) };
 }
 
-/** An engine with the chosen model, loaded with progress on a terminal. */
-export async function loadEngine(options: CommonOptions): Promise<{ engine: Engine; model: ModelInfo }> {
-  const engine = new Engine();
+/** An engine in its worker, with the chosen model, loaded with progress on a terminal. */
+export async function loadEngine(options: CommonOptions): Promise<{ engine: EngineApi; model: ModelInfo }> {
+  const engine = new EngineClient({ workerUrl: pathToFileURL(join(packageRoot(), 'dist/worker.js')) });
   const { model: path, precision, threads } = options;
   const loading = engine.load({
     path: path ?? bundledModelPath(packageRoot()),
@@ -98,52 +98,4 @@ export function packageRoot(): string {
 
 function cacheDir(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tokenscope');
-}
-
-async function readInput({ text, file }: CommonOptions): Promise<string> {
-  if (text !== undefined) return text;
-  if (file === undefined) {
-    if (process.stdin.isTTY) throw new UsageError('give an input: --text, --ids, --file or standard input');
-    return readStream(process.stdin);
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
-  } catch (error) {
-    if (error instanceof TypeError) throw new TokenscopeError('It is not UTF-8 text.', file, 'Give a text file.');
-    throw new TokenscopeError('It cannot be read.', file, `${(error as Error).message}.`, { cause: error });
-  }
-}
-
-export function positiveInteger(value: string): number {
-  if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 2 ** 31)
-    throw new InvalidArgumentError('Expected a whole number of at least 1.');
-  return Number(value);
-}
-
-export function wholeNumber(value: string): number {
-  if (!/^\d+$/.test(value) || Number(value) > Number.MAX_SAFE_INTEGER)
-    throw new InvalidArgumentError('Expected a whole number of at least 0.');
-  return Number(value);
-}
-
-export function nonNegative(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isFinite(number) || number < 0)
-    throw new InvalidArgumentError('Expected a number of at least 0.');
-  return number;
-}
-
-/** A probability mass, in (0, 1]. */
-export function mass(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !(number > 0 && number <= 1))
-    throw new InvalidArgumentError('Expected a number above 0 and at most 1.');
-  return number;
-}
-
-function idList(value: string): number[] {
-  const ids = value.split(/[\s,]+/).filter(Boolean);
-  if (ids.length === 0 || ids.some((id) => !/^\d+$/.test(id)))
-    throw new InvalidArgumentError('Expected token ids such as 1,2,3.');
-  return ids.map(Number);
 }

@@ -1,4 +1,6 @@
+import { visibleControls } from '../analysis/format.ts';
 import { type CommonOptions, prepare } from './common.ts';
+import { write } from './output.ts';
 import { print, printJson } from './terminal.ts';
 
 export interface GenerateOptions extends CommonOptions {
@@ -20,7 +22,7 @@ export async function generate(options: GenerateOptions): Promise<void> {
   for await (const token of engine.generate(request)) {
     tokens.push({ id: token.id, text: token.text, logprob: token.logprob });
     stopped = token.stopped;
-    if (!options.json) process.stdout.write(token.text);
+    if (!options.json) write(process.stdout.isTTY ? visibleControls(token.text) : token.text);
   }
   if (options.json) {
     const text = tokens.map((token) => token.text).join('');

@@ -1,4 +1,4 @@
-import { nats, percent, thousands, visibleToken } from '../analysis/format.ts';
+import { nats, percent, thousands, visibleControls, visibleToken } from '../analysis/format.ts';
 import { type Candidates, candidates, entropy, softmax, sortLogits } from '../analysis/sampling.ts';
 import type { Piece } from '../runtime/tokenizer/types.ts';
 import { type CommonOptions, type Input, prepare } from './common.ts';
@@ -55,7 +55,7 @@ function printTable(
   print(
     styled(
       'dim',
-      `${model.name} ${model.precision} · ${thousands(tokens.length)} tokens · entropy ${nats(nextEntropy)}`,
+      `${visibleControls(model.name)} ${model.precision} · ${thousands(tokens.length)} tokens · entropy ${nats(nextEntropy)}`,
     ),
   );
   const rows = top.map(({ logprob }, i) => [

@@ -1,8 +1,9 @@
-import { bits, nats, percent, perplexity, rank, thousands, visibleToken } from '../analysis/format.ts';
+import { bits, nats, percent, perplexity, rank, thousands, visibleControls, visibleToken } from '../analysis/format.ts';
 import { surprisal, totals } from '../analysis/surprisal.ts';
 import { scoringWindows } from '../analysis/windows.ts';
 import type { RunChunk } from '../runtime/api.ts';
-import { type CommonOptions, type Input, prepare, UsageError } from './common.ts';
+import { type CommonOptions, type Input, prepare } from './common.ts';
+import { UsageError } from './options.ts';
 import { clearProgress, print, printJson, showProgress, styled, table } from './terminal.ts';
 import { PieceTable, tokenJson } from './tokens.ts';
 
@@ -21,7 +22,10 @@ interface Score {
 
 /** How likely the model finds each token of the input, given those before it. */
 export async function score(options: ScoreOptions): Promise<void> {
-  if (options.stride !== undefined && options.window === undefined) throw new UsageError('--stride needs --window');
+  const { window, stride } = options;
+  if (stride !== undefined && window === undefined) throw new UsageError('--stride needs --window');
+  if (stride !== undefined && stride > window!)
+    throw new UsageError(`--stride ${stride} is more than --window ${window}: tokens in between would have no score`);
   const input = await prepare(options);
   const scores = await scoreTokens(input, options);
   clearProgress();
@@ -56,7 +60,7 @@ export async function score(options: ScoreOptions): Promise<void> {
   const counts = `${thousands(tokens)} tokens, ${thousands(scored)} scored`;
   const mean =
     scored > 0 ? `mean ${bits(meanSurprisal)}, loss ${nats(loss!)}, perplexity ${perplexity(ppl)}` : 'nothing to score';
-  print(styled('dim', `${input.model.name} ${input.model.precision} · ${counts} · ${mean}`));
+  print(styled('dim', `${visibleControls(input.model.name)} ${input.model.precision} · ${counts} · ${mean}`));
 }
 
 async function scoreTokens({ engine, ids }: Input, { top, window, stride }: ScoreOptions): Promise<Score[]> {

@@ -1,11 +1,13 @@
 import { styleText } from 'node:util';
+import { visibleControls } from '../analysis/format.ts';
+import { write } from './output.ts';
 
 /** Progress goes to stderr, and only where a person watches. */
 export function showProgress(label: string, done: number, total: number): void {
   if (!process.stderr.isTTY) return;
   const width = 24;
   const full = Math.round((done / total) * width);
-  process.stderr.write(`\r\x1b[K${'█'.repeat(full)}${'░'.repeat(width - full)} ${label}`);
+  process.stderr.write(`\r\x1b[K${'█'.repeat(full)}${'░'.repeat(width - full)} ${visibleControls(label)}`);
 }
 
 export function clearProgress(): void {
@@ -58,9 +60,12 @@ export function bar(fraction: number, cells = 20): string {
 }
 
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  write(`${text}\n`);
 }
 
+/** What JSON leaves as it is and a terminal obeys. */
+const CONTROLS = /[\u007f-\u009f\p{Bidi_Control}]/gu;
+
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
+  print(JSON.stringify(value).replace(CONTROLS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }

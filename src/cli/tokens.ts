@@ -1,5 +1,4 @@
-import type { LensLayer, RunChunk } from '../runtime/api.ts';
-import type { Engine } from '../runtime/engine.ts';
+import type { EngineApi, LensLayer, RunChunk } from '../runtime/api.ts';
 import type { Piece, Token } from '../runtime/tokenizer/types.ts';
 
 /** A token as the command line's JSON has it. */
@@ -11,7 +10,7 @@ export function tokenJson({ id, text, start, end, bytes }: Token) {
 export class PieceTable {
   private readonly known = new Map<number, Piece>();
 
-  constructor(private readonly engine: Engine) {}
+  constructor(private readonly engine: EngineApi) {}
 
   async learn(ids: Iterable<number>): Promise<void> {
     const missing = [...new Set(ids)].filter((id) => !this.known.has(id));

@@ -1,10 +1,11 @@
-import { open } from 'node:fs/promises';
-import { InvalidArgumentError } from 'commander';
+import { open, stat } from 'node:fs/promises';
 import { TokenscopeError } from '../errors.ts';
 import type { HookTensor, Intervention } from '../runtime/api.ts';
 import { collectHooks } from '../runtime/running/collectHooks.ts';
 import { type SavedTensor, safetensorsParts } from '../weights/writeSafetensors.ts';
-import { type CommonOptions, prepare, UsageError } from './common.ts';
+import { type CommonOptions, prepare } from './common.ts';
+import { kindOf } from './input.ts';
+import { UsageError } from './options.ts';
 import { print, printJson, table } from './terminal.ts';
 
 export interface TraceOptions extends CommonOptions {
@@ -17,6 +18,7 @@ export interface TraceOptions extends CommonOptions {
 /** Writes what happens inside a run to a safetensors file, under TransformerLens' names. */
 export async function trace(options: TraceOptions): Promise<void> {
   if (options.mean && !options.ablate) throw new UsageError('--mean needs --ablate');
+  await refuseOtherThanFile(options.out);
   const { engine, ids, model } = await prepare(options);
   const interventions = (options.ablate ?? []).map(
     ([l, head]): Intervention => ({ hook: `blocks.${l}.attn.hook_z`, head, set: options.mean ? 'mean' : 'zero' }),
@@ -41,6 +43,13 @@ export async function trace(options: TraceOptions): Promise<void> {
   );
 }
 
+/** Said before the model is loaded; a file that is there is written over. */
+async function refuseOtherThanFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isFile())
+    throw new TokenscopeError(`It is ${kindOf(found)}.`, path, 'Name a file to write with --out.');
+}
+
 async function save(path: string, hooks: Map<string, HookTensor>, ids: number[], model: string): Promise<void> {
   const tensors = new Map<string, SavedTensor>(hooks);
   tensors.set('tokens', { shape: [ids.length], data: BigInt64Array.from(ids, BigInt) });
@@ -54,21 +63,4 @@ async function save(path: string, hooks: Map<string, HookTensor>, ids: number[],
   } catch (error) {
     throw new TokenscopeError('It cannot be written.', path, `${(error as Error).message}.`, { cause: error });
   }
-}
-
-/** `5.1,10.7`: layer and head. */
-export function headList(value: string): [number, number][] {
-  return value.split(',').map((item) => {
-    const match = /^\s*(\d+)\.(\d+)\s*$/.exec(item);
-    if (!match) throw new InvalidArgumentError('Expected layer.head, such as 5.1 or 5.1,10.7.');
-    return [Number(match[1]), Number(match[2])];
-  });
-}
-
-/** Names or globs separated by commas. */
-export function globList(value: string): string[] {
-  return value
-    .split(',')
-    .map((glob) => glob.trim())
-    .filter(Boolean);
 }

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildParts } from '../../scripts/build.ts';
-import { fixture, readArrays, readJson, repositoryRoot } from '../fixtures.ts';
+import { fixture, readArrays, readJson } from '../fixtures.ts';
+import { CommandLine } from './commandLine.ts';
 import { close } from './compare.ts';
-
-interface Called {
-  code: number;
-  out: string;
-  err: string;
-}
 
 // The bundled command line as a script would call it, on small models.
 describe('command line', () => {
@@ -22,18 +16,9 @@ describe('command line', () => {
   }>(fixture('models', 'llama_gqa_tied', 'reference.json'));
   const { text, input_ids: ids, perplexity, greedy_12 } = reference.prompts.short;
 
-  const call = (args: string[], input = '') =>
-    new Promise<Called>((resolve) => {
-      const child = execFile(
-        process.execPath,
-        [join(repositoryRoot, 'dist/cli.js'), ...args],
-        { env: { ...process.env, XDG_CACHE_HOME: folder }, maxBuffer: 1 << 26 },
-        (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
-      );
-      child.stdin!.end(input);
-    });
+  const commandLine = new CommandLine(folder);
   const json = async (args: string[], input?: string) => {
-    const { code, out, err } = await call([...args, '--json'], input);
+    const { code, out, err } = await commandLine.call([...args, '--json'], input);
     assert.equal(code, 0, err);
     assert.equal(err, '', 'no progress where nobody watches');
     return JSON.parse(out);
@@ -178,7 +163,7 @@ describe('command line', () => {
 
   it('says what is wrong in one line: 1 for what cannot be done, 2 for a wrong call', async () => {
     const fails = async (code: number, message: RegExp, ...args: string[]) => {
-      const called = await call(args);
+      const called = await commandLine.call(args);
       assert.equal(called.code, code, called.err);
       assert.match(called.err, message);
       assert.equal(called.out, '');
@@ -191,6 +176,20 @@ describe('command line', () => {
     await fails(2, /only one of/, 'score', ...llama, '--text', 'a', '--ids', '1');
     await fails(2, /unknown option/, 'predict', '--colour', 'red');
     await fails(2, /at most 1/, 'predict', '--top-p', '1.5');
+    await fails(2, /would have no score/, 'score', ...llama, '--text', 'a', '--window', '4', '--stride', '5');
     await fails(2, /no hook point/, 'trace', ...llama, '--text', 'a', '--hooks', 'nothing', '--out', join(folder, 'x'));
+    for (const hooks of ['', ' ', 'logits,', 'logits,,hook_embed'])
+      await fails(
+        2,
+        /none of them empty/,
+        'trace',
+        ...llama,
+        '--text',
+        'a',
+        '--hooks',
+        hooks,
+        '--out',
+        join(folder, 'x'),
+      );
   });
 });

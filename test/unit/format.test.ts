@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { bits, nats, percent, perplexity, rank, visibleBytes, visibleToken } from '../../src/analysis/format.ts';
+import {
+  bits,
+  nats,
+  percent,
+  perplexity,
+  rank,
+  visibleBytes,
+  visibleControls,
+  visibleToken,
+} from '../../src/analysis/format.ts';
 
 describe('format', () => {
   it('writes probabilities in percent with three significant digits', () => {
@@ -53,6 +62,21 @@ describe('format', () => {
       ['', '∅'],
     ];
     for (const [text, visible] of shown) assert.equal(visibleToken({ text }), visible, JSON.stringify(text));
+  });
+
+  it('lets nothing through that steers a terminal, alone or inside a token', () => {
+    const units = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, i) => 0x7f + i)];
+    const turning = [0x061c, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e];
+    const isolating = [0x2066, 0x2067, 0x2068, 0x2069, 0xd800, 0xdfff];
+    const steering = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+    for (const unit of [...units, ...turning, ...isolating]) {
+      const character = String.fromCharCode(unit);
+      assert.doesNotMatch(visibleToken({ text: character }), steering, unit.toString(16));
+      assert.doesNotMatch(visibleToken({ text: `a${character}b` }), steering, unit.toString(16));
+      if (!'\n\t'.includes(character)) assert.doesNotMatch(visibleControls(character), steering, unit.toString(16));
+    }
+    assert.equal(visibleControls(' naïve\t猫 👩‍👧\n'), ' naïve\t猫 👩‍👧\n');
+    assert.equal(visibleControls('a\u001b[2Jb\r\u202ec'), 'a␛[2Jb␍⟨U+202E⟩c');
   });
 
   it('shows part of a character as its bytes', () => {

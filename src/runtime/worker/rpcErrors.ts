@@ -54,7 +54,8 @@ function rebuild({ name, message, person }: WireError): Error {
     const Class = Object.hasOwn(classes, name) ? classes[name as keyof typeof classes] : TokenscopeError;
     return new Class(person.what, person.where, person.todo);
   }
-  const error = new Error(message);
+  // A wrong argument stays one.
+  const error = name === 'RangeError' ? new RangeError(message) : new Error(message);
   error.name = name;
   return error;
 }

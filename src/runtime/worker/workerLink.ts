@@ -213,6 +213,6 @@ function unresponsive(limit: number): EngineEnded {
   return new EngineEnded(
     `It gave no sign of life for ${limit / 1000} seconds and was ended.`,
     'The engine',
-    "It is started anew. If it was a model from elsewhere, its tokenizer's rules may never come to an end: take another one.",
+    "Try again. If the model is from elsewhere, its tokenizer's rules may never come to an end: take another one.",
   );
 }
