@@ -78,6 +78,8 @@ export interface LoadProgress {
   done: number;
   total: number;
   label: string;
+  /** Set when encode, describe and pieces speak of the model being loaded already: before the first one is there. */
+  tokens?: { contextLength: number };
 }
 
 export interface ModelInfo {

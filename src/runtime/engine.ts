@@ -1,5 +1,6 @@
 import { logSumExp } from '../analysis/sampling.ts';
 import { TokenscopeError } from '../errors.ts';
+import type { TransformerConfig } from '../transformer/config.ts';
 import { openModel } from '../weights/open.ts';
 import type { ModelSource } from '../weights/source.ts';
 import type {
@@ -49,6 +50,8 @@ interface Loaded {
 /** The engine: one model, its caches, and everything one asks of them. Runs in a worker, or in a script's own thread. */
 export class Engine implements EngineApi {
   private loaded: Loaded | undefined;
+  /** Of the model that is being loaded while there is no other: a text has its tokens before the model runs. */
+  private arriving: Arriving | undefined;
 
   get model(): ModelInfo | undefined {
     return this.loaded?.info;
@@ -60,15 +63,19 @@ export class Engine implements EngineApi {
     const began = performance.now();
     configureRuntime(options.threads);
     const source = await openModel(path);
+    let arriving: Arriving | undefined;
     try {
       const tokenizer = createTokenizer(source.tokenizer, path, source.config.vocabSize);
-      const network = yield* loadNetwork(source, tokenizer, options, signal);
+      if (!this.loaded) arriving = this.arriving = { tokenizer, config: source.config };
+      const network = yield* withTokens(loadNetwork(source, tokenizer, options, signal), arriving);
       await this.unload();
       const info = describeModel(source, precision, tokenizer, performance.now() - began);
       const pool = new CachePool(source.config);
       this.loaded = { info, network, tokenizer, pool, turns: new Turns(), unloading: new AbortController() };
       return info;
     } finally {
+      // A newer load may have put its own there.
+      if (this.arriving === arriving) this.arriving = undefined;
       await source.close();
     }
   }
@@ -85,17 +92,17 @@ export class Engine implements EngineApi {
   }
 
   async encode(text: string, signal?: AbortSignal): Promise<Token[]> {
-    return this.need().tokenizer.encodeInTurns(text, signal);
+    return this.needTokens().tokenizer.encodeInTurns(text, signal);
   }
 
   async describe(ids: readonly number[]): Promise<{ text: string; tokens: Token[] }> {
-    const { tokenizer, network } = this.need();
-    checkIds(ids, network);
+    const { tokenizer, config } = this.needTokens();
+    checkIds(ids, config);
     return tokenizer.describe(ids);
   }
 
   async pieces(ids: readonly number[]): Promise<Piece[]> {
-    const { tokenizer } = this.need();
+    const { tokenizer } = this.needTokens();
     return ids.map((id) => tokenizer.piece(id));
   }
 
@@ -175,7 +182,7 @@ export class Engine implements EngineApi {
     work: (loaded: Loaded, turn: Turn) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
     const loaded = this.need();
-    checkIds(ids, loaded.network);
+    checkIds(ids, loaded.network.config);
     const unloading = loaded.unloading.signal;
     const turn = loaded.turns.begin(signal ? AbortSignal.any([signal, unloading]) : unloading, priority);
     try {
@@ -186,10 +193,22 @@ export class Engine implements EngineApi {
     }
   }
 
+  private needTokens(): Arriving {
+    if (!this.loaded && this.arriving) return this.arriving;
+    const { tokenizer, network } = this.need();
+    return { tokenizer, config: network.config };
+  }
+
   private need(): Loaded {
     if (!this.loaded) throw new TokenscopeError('No model is loaded.', 'The engine', 'Load a model first.');
     return this.loaded;
   }
+}
+
+/** What is known of a model before its weights are. */
+interface Arriving {
+  tokenizer: Tokenizer;
+  config: TransformerConfig;
 }
 
 interface Asked {
@@ -198,7 +217,7 @@ interface Asked {
 }
 
 /** @throws TokenscopeError for no ids, too many, or one that the model does not have */
-function checkIds(ids: readonly number[], { config }: Network): void {
+function checkIds(ids: readonly number[], config: TransformerConfig): void {
   if (ids.length === 0) throw new TokenscopeError('There are no tokens.', 'The input', 'Give some text.');
   if (ids.length > config.contextLength)
     throw new TokenscopeError(
@@ -213,6 +232,22 @@ function checkIds(ids: readonly number[], { config }: Network): void {
       'The input',
       'Give ids of this model.',
     );
+}
+
+/** The steps of a load, each saying how many tokens may be asked for already. */
+async function* withTokens(
+  steps: AsyncGenerator<LoadProgress, Network>,
+  arriving: Arriving | undefined,
+): AsyncGenerator<LoadProgress, Network> {
+  if (!arriving) return yield* steps;
+  const { contextLength } = arriving.config;
+  try {
+    let step = await steps.next();
+    for (; !step.done; step = await steps.next()) yield { ...step.value, tokens: { contextLength } };
+    return step.value;
+  } finally {
+    await steps.return(undefined as never);
+  }
 }
 
 /** The one value of a stream that yields one. */
