@@ -3,7 +3,7 @@
 /** Uniform in [0, 1). */
 export type Random = () => number;
 
-const below = (random: Random, n: number): number => Math.floor(random() * n);
+export const below = (random: Random, n: number): number => Math.floor(random() * n);
 export const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)];
 
 /** Counts and lengths that are none. */
