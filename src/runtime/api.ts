@@ -70,8 +70,10 @@ export interface LoadOptions {
   precision: Precision;
   /** Threads of the wasm backend; fixed for the life of the process at the first load. */
   threads?: number;
-  /** Folder for calibration scales; none: they are worked out again at each load. */
+  /** Folder for what is worked out once a model (divisors, packed weights); none: it is worked out at each load. */
   cacheDir?: string;
+  /** Works int8's divisors out anew, whatever is known, and keeps them in the cache folder. */
+  recalibrate?: boolean;
 }
 
 export interface LoadProgress {

@@ -33,7 +33,7 @@ import { layerPattern } from './running/pattern.ts';
 import type { RunCache } from './running/runCache.ts';
 import { checkFinite } from './running/summaries.ts';
 import { type Turn, Turns } from './running/turn.ts';
-import { configureRuntime } from './sessions.ts';
+import { configureRuntime, warmUp } from './sessions.ts';
 import { createTokenizer } from './tokenizer/tokenizer.ts';
 import type { Piece, Token, Tokenizer } from './tokenizer/types.ts';
 
@@ -62,6 +62,7 @@ export class Engine implements EngineApi {
     if (this.loaded?.info.path === path && this.loaded.info.precision === precision) return this.loaded.info;
     const began = performance.now();
     configureRuntime(options.threads);
+    if (!this.loaded) warmUp();
     const source = await openModel(path);
     let arriving: Arriving | undefined;
     try {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-web';
+import { GraphBuilder } from '../transformer/builder.ts';
 import { pulse } from './pulse.ts';
 
 export type TypedArray = Float32Array | Int8Array | Uint8Array | Int32Array | BigInt64Array;
@@ -29,6 +30,20 @@ export function configureRuntime(threads?: number): number {
     if (existsSync(fileURLToPath(bundled))) ort.env.wasm.wasmPaths = bundled.href;
   }
   return threadsInUse;
+}
+
+/**
+ * Begins to compile the wasm backend, which takes as long as a model's files take to open: other work goes on meanwhile,
+ * and the first session finds it done.
+ */
+export function warmUp(): void {
+  const g = new GraphBuilder('nothing');
+  g.output('y', g.op('Identity', [g.input('x', 'float', [1])]), 'float', [1]);
+  // If it fails, so does the first session, which somebody waits for.
+  Session.create(g.encode(), new Map()).then(
+    (session) => session.release(),
+    () => {},
+  );
 }
 
 /** Time spent inside onnxruntime itself, for measuring what the engine adds, and how often sessions ran. */

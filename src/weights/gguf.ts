@@ -97,9 +97,7 @@ async function readValue(header: HeaderReader, type: number, key: string): Promi
   const itemType = await header.uint32();
   if (itemType === STRING) {
     const count = await header.count(8, key);
-    const strings: string[] = [];
-    for (let i = 0; i < count; i++) strings.push(await header.string(Number.MAX_SAFE_INTEGER, key));
-    return strings;
+    return header.strings(count, key);
   }
   const number = NUMBERS[itemType];
   if (!number) throw header.damaged(`"${key}" is an array of the unsupported value type ${itemType}`);

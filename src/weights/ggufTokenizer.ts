@@ -68,9 +68,12 @@ function readVocab(reader: Reader, rows: number): Vocab {
 const isPadding = (vocab: Vocab, id: number): boolean =>
   vocab.types(id) === UNUSED && vocab.tokens[id] === `[PAD${id}]`;
 
-/** Own properties only: a token may be called `__proto__`. */
-const vocabJson = (vocab: Vocab): Json =>
-  Object.fromEntries([...vocab.ids].filter(([token, id]) => token !== '' && !isPadding(vocab, id)));
+/** What a text may be encoded to, by its text: as a map, since an object of 50,000 properties takes long to build. */
+function vocabMap(vocab: Vocab): Map<string, number> {
+  const map = new Map(vocab.ids);
+  for (const [token, id] of vocab.ids) if (token === '' || isPadding(vocab, id)) map.delete(token);
+  return map;
+}
 
 function addedTokens(vocab: Vocab): Json[] {
   return vocab.tokens.flatMap((content, id) => {
@@ -104,7 +107,7 @@ function byteLevel(reader: Reader, vocab: Vocab): { steps: Json; addBos: boolean
     fuse_unk: false,
     byte_fallback: false,
     ignore_merges: rule.ignoreMerges === true,
-    vocab: vocabJson(vocab),
+    vocab: vocabMap(vocab),
     merges,
   };
   const decoder = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
@@ -135,7 +138,7 @@ function sentencePiece(reader: Reader, vocab: Vocab): { steps: Json; addBos: boo
       fuse_unk: true,
       byte_fallback: true,
       ignore_merges: false,
-      vocab: vocabJson(vocab),
+      vocab: vocabMap(vocab),
       merges: mergesFromScores(reader, vocab, scores),
     },
     decoder: {

@@ -53,6 +53,22 @@ export class HeaderReader {
     return this.text.decode(await this.next(length));
   }
 
+  /** So many strings; those that lie whole in the piece at hand are taken without waiting. */
+  async strings(count: number, what: string): Promise<string[]> {
+    const strings: string[] = [];
+    while (strings.length < count) {
+      const left = this.piece.length - this.at;
+      const view = new DataView(this.piece.buffer, this.piece.byteOffset + this.at, left);
+      const length = left < 8 || view.getUint32(4, true) > 0 ? undefined : view.getUint32(0, true);
+      if (length === undefined || length > left - 8) strings.push(await this.string(Number.MAX_SAFE_INTEGER, what));
+      else {
+        strings.push(this.text.decode(this.piece.subarray(this.at + 8, this.at + 8 + length)));
+        this.at += 8 + length;
+      }
+    }
+    return strings;
+  }
+
   damaged(why: string): ModelError {
     return new ModelError(
       `It is damaged at byte ${this.position}: ${why}.`,

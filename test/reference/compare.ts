@@ -24,12 +24,15 @@ export function close(actual: ArrayLike<number>, expected: ArrayLike<number>, to
 export async function loadedEngine(
   path: string,
   options: Partial<LoadOptions> = {},
+  signal?: AbortSignal,
+  onStep: () => void = () => {},
 ): Promise<{ engine: Engine; info: ModelInfo }> {
   const engine = new Engine();
-  const loading = engine.load({ path, precision: 'fp32', threads: 2, ...options });
+  const loading = engine.load({ path, precision: 'fp32', threads: 2, ...options }, signal);
   for (;;) {
     const step = await loading.next();
     if (step.done) return { engine, info: step.value };
+    onStep();
   }
 }
 

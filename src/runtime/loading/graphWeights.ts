@@ -1,7 +1,7 @@
 import type { ModelGraph, Projection } from '../../transformer/graph.ts';
 import type { WeightPrecision } from '../../transformer/linear.ts';
 import type { TypedArray } from '../sessions.ts';
-import { pack } from './pack.ts';
+import { Buffers, pack } from './pack.ts';
 import { columnMagnitudes, joinShared, spreadShared } from './smoothing.ts';
 
 /** Reads rows [from, to) of a weight, or all of it; what it returns need only hold until the next call. */
@@ -15,12 +15,14 @@ const none: DivisorsOf = () => undefined;
  * The weights of a graph's session by their names in it, as its declarations say: norms and biases divided, projections
  * packed, their columns multiplied.
  * @param divisorsOf for int8
+ * @param buffers arrays to use again: what is returned is good until they are used for another graph
  */
 export async function graphWeights(
   graph: ModelGraph,
   read: ReadWeight,
   precision: WeightPrecision,
   divisorsOf: DivisorsOf = none,
+  buffers = new Buffers(),
 ): Promise<Map<string, TypedArray>> {
   const weights = new Map<string, TypedArray>();
   const vector = async (name: string, point?: string) =>
@@ -40,6 +42,7 @@ export async function graphWeights(
       dIn,
       precision,
       inputDivisors(graph, projection, divisorsOf),
+      { name, buffers },
     );
     weights.set(name, packed.weight);
     if (packed.scale) weights.set(`${name}.scale`, packed.scale);

@@ -7,7 +7,9 @@ import type { LoadProgress } from '../api.ts';
 import { breathe } from '../running/breathe.ts';
 import { Session, type TypedArray } from '../sessions.ts';
 import { Calibration } from './calibration.ts';
-import { type DivisorsOf, graphWeights, type ReadWeight } from './graphWeights.ts';
+import { graphWeights, type ReadWeight } from './graphWeights.ts';
+import { Buffers } from './pack.ts';
+import type { PackedReader, PackedWriter } from './packedFile.ts';
 import type { Smoothing } from './smoothing.ts';
 
 /** A model ready to run: a session per block and one to unembed. */
@@ -29,20 +31,26 @@ export interface ModelLoadOptions {
   smoothing?: Smoothing;
   /** int8 without known divisors: tokens of the text to work them out with. */
   calibrationIds?: () => readonly number[];
+  /** int8: packed weights of an earlier load, made with these divisors. */
+  packed?: PackedReader;
+  /** int8: keeps what is packed. */
+  writer?: PackedWriter;
   signal?: AbortSignal;
 }
 
 /**
- * Loads a model layer by layer: read, dequantise, lay out, create the session, drop the arrays, so that never more than
- * one layer is there twice. For int8 without known divisors a text is carried through each block in float32 first.
+ * Loads a model layer by layer: read, dequantise, lay out, create the session, through the same buffers for every layer.
+ * For int8 without known divisors a text is carried through each block in float32 first.
  * @throws ModelError for damaged weights; the signal's reason when aborted between layers
  */
 export async function* loadModel(
   source: ModelSource,
+  graphs: ModelGraphs,
   precision: WeightPrecision,
-  { smoothing: known, calibrationIds, signal }: ModelLoadOptions = {},
+  options: ModelLoadOptions = {},
 ): AsyncGenerator<LoadProgress, LoadedModel> {
   const { config } = source;
+  const { smoothing: known, calibrationIds, packed, writer, signal } = options;
   const { nLayers } = config;
   const total = nLayers + 2;
   const sessions: Session[] = [];
@@ -54,32 +62,32 @@ export async function* loadModel(
       precision === 'int8' && !known
         ? new Calibration(config, modelGraphs(config, 'fp32'), embedding, positions, calibrationIds?.() ?? [0])
         : undefined;
-    const graphs = modelGraphs(config, precision);
-    const found = new Map<string, Float32Array>();
-    const divisorsAt =
-      (prefix: string): DivisorsOf =>
-      (point) =>
-        known?.get(prefix + point) ?? found.get(prefix + point);
-    const keep = (prefix: string, divisors: Map<string, Float32Array> | undefined) => {
-      for (const [point, values] of divisors ?? []) found.set(prefix + point, values);
-    };
+    const found = new Map(known);
+    const buffers = new Buffers();
 
+    /** One graph's session. `prefix` is that of its weights and divisors, `name` its section in the packed file. */
+    const load = async (graph: ModelGraph, prefix: string, name: string, measure: Measure | undefined) => {
+      await breathe(signal);
+      const read: ReadWeight = (weight, from, to) =>
+        source.read(prefix + weight, from === undefined ? undefined : [from, to!]);
+      for (const [point, divisors] of (await measure?.(read)) ?? []) found.set(prefix + point, divisors);
+      const weights =
+        (await packed?.read(name, buffers)) ??
+        (await graphWeights(graph, read, precision, (point) => found.get(prefix + point), buffers));
+      const [session] = await Promise.all([sessionOf(graph, weights), writer?.add(name, weights)]);
+      sessions.push(session);
+    };
     for (let l = 0; l < nLayers; l++) {
       yield { done: l + 1, total, label: `layer ${l + 1} of ${nLayers}` };
-      await breathe(signal);
-      const prefix = `blocks.${l}.`;
-      const read = reader(source, prefix);
-      keep(prefix, await calibration?.block(l, read));
-      const weights = await graphWeights(graphs.blocks[l], read, precision, divisorsAt(prefix));
-      sessions.push(await sessionOf(graphs.blocks[l], weights));
+      await load(
+        graphs.blocks[l],
+        `blocks.${l}.`,
+        `blocks.${l}`,
+        calibration && ((read) => calibration.block(l, read)),
+      );
     }
-
     yield { done: total - 1, total, label: 'unembedding' };
-    await breathe(signal);
-    const read = reader(source, '');
-    keep('', await calibration?.unembedding(read));
-    const weights = await graphWeights(graphs.unembed, read, precision, divisorsAt(''));
-    sessions.push(await sessionOf(graphs.unembed, weights));
+    await load(graphs.unembed, '', 'unembed', calibration && ((read) => calibration.unembedding(read)));
     await breathe(signal);
     return {
       config,
@@ -88,7 +96,7 @@ export async function* loadModel(
       positions,
       blocks: sessions.slice(0, -1),
       unembed: sessions[sessions.length - 1],
-      smoothing: precision === 'int8' ? (known ?? found) : undefined,
+      smoothing: precision === 'int8' ? found : undefined,
     };
   } catch (error) {
     for (const session of sessions) await session.release();
@@ -96,10 +104,8 @@ export async function* loadModel(
   }
 }
 
-/** Reads the weights of one graph through one buffer, which grows to the largest piece asked for. */
-function reader(source: ModelSource, prefix: string): ReadWeight {
-  return (name, from, to) => source.read(prefix + name, from === undefined ? undefined : [from, to!]);
-}
+/** Works out divisors by running a graph in float32. */
+type Measure = (read: ReadWeight) => Promise<Map<string, Float32Array>>;
 
 /** @throws Error if a weight of the graph is missing or has another number of elements */
 async function sessionOf(graph: ModelGraph, weights: ReadonlyMap<string, TypedArray>): Promise<Session> {

@@ -137,11 +137,13 @@ function checkModel(model: Json, added: AddedToken[], modelVocabSize: number, fa
     return fail('The tokenizer has no vocabulary or no merges.');
   }
   // Before anything is built of them: a hostile file may have millions.
-  checkLargest(Object.values(model.vocab).filter(isId), modelVocabSize, fail);
-  const vocab = new Map<string, number>();
-  for (const [token, id] of Object.entries(model.vocab)) {
-    if (!isId(id)) return fail(`Token ${named(token)} has no usable id.`);
-    vocab.set(token, id);
+  const given = model.vocab instanceof Map ? (model.vocab as Map<string, unknown>) : undefined;
+  const ids = given ? [...given.values()] : Object.values(model.vocab);
+  checkLargest(ids.filter(isId), modelVocabSize, fail);
+  const vocab = given ?? new Map(Object.entries(model.vocab));
+  if (!hasIds(vocab)) {
+    const [token] = [...vocab].find(([, id]) => !isId(id))!;
+    return fail(`Token ${named(token)} has no usable id.`);
   }
   if (vocab.size > modelVocabSize)
     fail(`The tokenizer has ${vocab.size} tokens, but the model knows only ${modelVocabSize}.`);
@@ -158,6 +160,11 @@ function checkModel(model: Json, added: AddedToken[], modelVocabSize: number, fa
     ignoreMerges: model.ignore_merges === true,
   };
 }
+
+const hasIds = (vocab: Map<string, unknown>): vocab is Map<string, number> => {
+  for (const id of vocab.values()) if (!isId(id)) return false;
+  return true;
+};
 
 /** Ranks beyond are not exact in the heap of bpe.ts. */
 const MOST_MERGES = 1 << 22;
