@@ -100,7 +100,7 @@ export class Storm {
     await this.load();
     for (let step = 0; step < steps; step++) {
       this.step();
-      const waits = this.certain ? 0.2 : 0.8; // without a model an error comes at once
+      const waits = this.client.model ? 0.2 : 0.8; // without a model an error comes at once
       while (this.underWay.size >= AT_ONCE || (this.underWay.size > 0 && this.random() < waits)) await this.oneEnds();
       if (this.random() < 0.3) await turn();
       if (step % 100 === 0) this.memory.push(process.memoryUsage.rss());
@@ -148,19 +148,17 @@ export class Storm {
     this.loading.push(path);
     this.possible.add(path);
     for (const { models } of this.asked) models.add(path);
+    this.certain = false;
     this.disturb();
     try {
       await load(this.client, path, abort.signal);
-      this.possible = new Set([path]);
-      this.certain = true;
+      this.possible = new Set([path, ...this.loading]);
+      this.certain = this.loading.length === 1;
     } catch (error) {
       // Another load, an abort or a kill may have taken its place.
       if (!isAbort(error) && !(error instanceof TokenscopeError)) throw fault('load', error);
-      this.certain = false;
     }
     this.loading.splice(this.loading.indexOf(path), 1);
-    for (const other of this.loading) this.possible.add(other);
-    if (this.loading.length > 0) this.certain = false;
     this.disturb();
   }
 
