@@ -56,6 +56,7 @@ export class Storm {
   private possible = new Set<string>();
   /** There is a model, and no other is on the way. */
   private certain = false;
+  private crashes = 0;
 
   private constructor(
     workerUrl: URL,
@@ -65,6 +66,10 @@ export class Storm {
     private readonly alone: ReadonlyMap<string, (unknown[] | undefined)[]>,
   ) {
     this.client = new EngineClient({ workerUrl });
+    this.client.onDidCrash(() => {
+      // A worker that ends by itself is a fault of what was under way.
+      if (++this.crashes <= this.counts.kills) this.disturb();
+    });
   }
 
   /** Draws requests and asks each of them alone, of every model. @param models whose vocabularies are equally large */
@@ -175,7 +180,6 @@ export class Storm {
 
   private kill(): void {
     this.counts.kills++;
-    this.disturb();
     this.client.kill();
   }
 
