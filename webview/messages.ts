@@ -1,6 +1,6 @@
 /** What the host says by itself, put into the store. What is of an older run is dropped here. */
 import type { AnswerMessage, HostMessage, PieceView } from '../src/panel/protocol.ts';
-import { addChunk, noScores, nothingComputed, type State } from './store.ts';
+import { addChunk, isOvertaken, noScores, nothingComputed, type State } from './store.ts';
 
 export type HostEvent = Exclude<HostMessage, AnswerMessage>;
 
@@ -22,7 +22,7 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
     case 'run':
       return {
         ...nothingComputed(),
-        status: 'computing',
+        status: message.loading ? 'loading' : 'computing',
         run: message.run,
         busyRun: message.run,
         document: message.document,
@@ -41,7 +41,7 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
       const { stage, done, total, label, run } = message;
       return {
         progress: { stage, done, total, label },
-        busyRun: run,
+        ...newest(state, run),
         status: stage === 'load' ? 'loading' : 'computing',
         error: null,
       };
@@ -64,7 +64,7 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
     case 'stale':
       return { status: 'stale', outdated: true };
     case 'error':
-      return { status: 'error', error: message.error, progress: null };
+      return { ...newest(state, message.run), status: 'error', error: message.error, progress: null };
     case 'notice':
       return { notice: message.text };
     case 'cursor':
@@ -73,6 +73,11 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
     case 'pinned':
       return { pinned: message.pinned };
   }
+}
+
+/** What is shown is of an older run as long as the tokens of the newest one are not known. */
+function newest(state: Readonly<State>, run = state.busyRun): Partial<State> {
+  return { busyRun: run, outdated: state.outdated || isOvertaken({ ...state, busyRun: run }) };
 }
 
 /** A newer run may say how far it is, or that it failed, before its tokens are known; all else is of the shown run. */

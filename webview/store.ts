@@ -10,7 +10,8 @@ import type {
 } from '../src/panel/protocol.ts';
 import type { Answers } from './answers.ts';
 
-export type Status = 'empty' | 'loading' | 'computing' | 'done' | 'stale' | 'error' | 'cancelled';
+/** Starting: the host has said nothing yet. */
+export type Status = 'starting' | 'empty' | 'loading' | 'computing' | 'done' | 'stale' | 'error' | 'cancelled';
 
 /** Results of all positions of a run; entry i is known when i < `known`. Units as in ScoreChunk. */
 export interface Scores {
@@ -28,7 +29,7 @@ export interface State {
   run: number;
   /** The run that is under way: not yet the shown one while its model loads. */
   busyRun: number;
-  /** The text changed since these numbers were computed. */
+  /** What is shown is of an older text, or of a run before the one under way. */
   outdated: boolean;
   reason: string;
   notice: string;
@@ -107,7 +108,7 @@ export const nothingComputed = () => ({
 export class Store {
   readonly #state: State = {
     ...nothingComputed(),
-    status: 'empty',
+    status: 'starting',
     run: -1,
     busyRun: -1,
     reason: '',
@@ -154,6 +155,9 @@ export class Store {
 
 /** Whether any of these changed. */
 export const touches = (changed: Changed, ...keys: (keyof State)[]): boolean => keys.some((key) => changed.has(key));
+
+/** Whether a newer run than the shown one began, or failed to, whose tokens are not known. */
+export const isOvertaken = ({ run, busyRun, tokens }: Readonly<State>): boolean => tokens.length > 0 && busyRun > run;
 
 /** Position of the distribution that the token at `position` was drawn from: the one after the token before it. */
 export const sourceOf = (position: number): number => position - 1;

@@ -4,7 +4,9 @@ import type { Scores } from './scores.ts';
 import type { LoadedEngine } from './windowEngine.ts';
 
 /** A text's tokens and what was computed of them in one run. */
-export interface ScoredRun extends LoadedEngine, ReadTokens {
+export interface ScoredRun extends ReadTokens {
+  /** What computes it; undefined while the model loads: its tokens are there first. */
+  loaded: LoadedEngine | undefined;
   /** Counts the runs of its text. */
   readonly number: number;
   readonly ids: readonly number[];
@@ -41,6 +43,8 @@ export interface ScoredTextEvents {
   progress: Progress;
   /** The tokens of a new run are known; it is `run` from now on, and of the older one nothing more is heard. */
   begun: ScoredRun;
+  /** The run's model is there: its scores follow. */
+  loaded: { run: ScoredRun; loaded: LoadedEngine };
   /** Positions [from, to) are scored, and the texts of their candidates known. */
   scored: { run: ScoredRun; from: number; to: number };
   finished: ScoredRun;

@@ -1,13 +1,13 @@
 import { EngineEnded } from '../errors.ts';
 import type { Intervention, ModelInfo } from '../runtime/api.ts';
 import { Emitter, type Reader } from './events.ts';
-import { excerpt, type FollowedText, isStill } from './followedText.ts';
+import { type Excerpt, excerpt, type FollowedText, isStill } from './followedText.ts';
 import { readTokens } from './readTokens.ts';
 import type { Choice, Progress, ScoredRun, ScoredTextEvents, TextState } from './scoredRun.ts';
 import { Scores } from './scores.ts';
 import type { OffsetRange } from './trackedRange.ts';
 import type { TrackedText } from './trackedText.ts';
-import type { EngineSource, Log } from './windowEngine.ts';
+import type { EngineSource, LoadedEngine, Log } from './windowEngine.ts';
 
 /** Candidates a position that are kept with the scores; the whole distribution is asked for by position. */
 const CANDIDATES = 64;
@@ -198,28 +198,24 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     const { engines, log, maxTokens } = this.services;
     const limit = maxTokens();
     const input = excerpt(this.place, limit);
-    const loaded = await engines.ready(signal, ({ done, total, label }) => {
-      if (!signal.aborted) this.progressed({ run: number, stage: 'load', done, total, label });
+    const begin = (contextLength: number) => this.tokenised(number, input, Math.min(contextLength, limit), signal);
+    let early: Promise<ScoredRun | undefined> | undefined;
+    const loading = engines.ready(signal, ({ done, total, label, tokens }) => {
+      if (signal.aborted) return;
+      this.progressed({ run: number, stage: 'load', done, total, label });
+      // What goes wrong with it does so again when the model is there, and is told then.
+      if (tokens) early ??= begin(tokens.contextLength).catch(() => undefined);
     });
+    if (engines.state.state === 'loading') {
+      this.progressed({ run: number, stage: 'load', done: 0, total: 1, label: '' });
+    }
+    const loaded = await loading;
     const began = performance.now();
-    const engine = engines.channel(this.channel);
-    const read = await readTokens(engine, input, Math.min(loaded.model.contextLength, limit), signal);
+    const run = (await early) ?? (await begin(loaded.model.contextLength));
     signal.throwIfAborted();
-    if (read.tokens.length === 0) return this.emptied('tokens');
-    const run: ScoredRun = {
-      ...loaded,
-      ...read,
-      number,
-      ids: read.tokens.map(({ id }) => id),
-      length: input.length,
-      offset: this.place.range.start,
-      interventions: this.changes,
-      scores: new Scores(read.tokens.length),
-      // Edits may have changed the text meanwhile.
-      stale: !isStill(this.place, input),
-      milliseconds: 0,
-    };
-    this.begun(run);
+    if (!run) return this.emptied('tokens');
+    this.computing(run, loaded);
+    const engine = engines.channel(this.channel);
     for await (const chunk of engine.run(
       { ids: run.ids, topK: CANDIDATES, interventions: run.interventions },
       signal,
@@ -236,16 +232,49 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     this.events.fire('finished', run);
   }
 
+  /** A run of the text's tokens, which is the shown one from now on; undefined if there are no tokens. */
+  private async tokenised(
+    number: number,
+    input: Excerpt,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<ScoredRun | undefined> {
+    const read = await readTokens(this.services.engines.channel(this.channel), input, limit, signal);
+    signal.throwIfAborted();
+    if (read.tokens.length === 0) return undefined;
+    const run: ScoredRun = {
+      ...read,
+      loaded: undefined,
+      number,
+      ids: read.tokens.map(({ id }) => id),
+      length: input.length,
+      offset: this.place.range.start,
+      interventions: this.changes,
+      scores: new Scores(read.tokens.length),
+      // Edits may have changed the text meanwhile.
+      stale: !isStill(this.place, input),
+      milliseconds: 0,
+    };
+    this.begun(run);
+    return run;
+  }
+
   private begun(run: ScoredRun): void {
     this.hover(null);
     this.chosen = { ...this.chosen, token: this.choiceIn(run.tokens.length) };
     this.caret = null;
     this.shown = run;
-    this.become('computing');
     this.events.fire('begun', run);
     if (run.stale) this.events.fire('stale', run);
     if (this.restarted) this.events.fire('notice', 'restarted');
     this.restarted = false;
+    if (this.lastProgress) this.progressed(this.lastProgress);
+  }
+
+  private computing(run: ScoredRun, loaded: LoadedEngine): void {
+    run.loaded = loaded;
+    this.become('computing');
+    this.events.fire('loaded', { run, loaded });
     this.progressed({ run: run.number, stage: 'compute', done: 0, total: run.ids.length, label: '' });
   }
 
@@ -270,7 +299,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   /** What was computed with another model than the window has now is computed with that. */
   private modelLoaded({ path, precision }: ModelInfo): void {
     if (this.current !== 'finished' && this.current !== 'cancelled') return;
-    const model = this.shown?.model;
+    const model = this.shown?.loaded?.model;
     if (model && (model.path !== path || model.precision !== precision)) this.rerun();
   }
 

@@ -11,18 +11,19 @@ import type { TrackedText } from './trackedText.ts';
  */
 export async function tryCandidate(text: ScoredText, token: number, id: number): Promise<string | undefined> {
   const { run } = text;
-  if (!run || run.stale) return hasChanged();
-  await run.pieces.learn([id]);
+  if (!run?.loaded || run.stale) return hasChanged();
+  const { pieces } = run.loaded;
+  await pieces.learn([id]);
   if (text.run !== run || run.stale) return hasChanged();
   const range = candidateRange(run.tokens, token);
   if (!range) {
     return vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.');
   }
-  const problem = await whyNot(text.place, run.pieces.get(id)!);
+  const problem = await whyNot(text.place, pieces.get(id)!);
   if (problem) return problem;
   // Whether the file may be written was asked; the text may have changed meanwhile.
   if (text.run !== run || run.stale) return hasChanged();
-  return insert(text.place, range, run.pieces.get(id)!);
+  return insert(text.place, range, pieces.get(id)!);
 }
 
 const hasChanged = () =>

@@ -15,6 +15,7 @@ export interface LoadedEngine {
 export interface EngineSource {
   ready(signal: AbortSignal, onProgress: (progress: LoadProgress) => void): Promise<LoadedEngine>;
   channel(name: string, priority?: Priority): EngineApi;
+  readonly state: EngineState;
   readonly onDidCrash: Event<EngineEnded>;
   readonly onDidChangeState: Event<EngineState>;
 }

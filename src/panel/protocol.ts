@@ -86,6 +86,8 @@ export type HostMessage =
       document: { name: string; uri: string };
       tokens: TokenView[];
       note?: string;
+      /** The model is not there yet: its progress follows, then the numbers. */
+      loading?: boolean;
       /** Position that was chosen before in the same text, or the last one; the number of tokens: after the last one. */
       chosen: number;
     }
@@ -98,6 +100,7 @@ export type HostMessage =
   | { type: 'cancelled'; run: number }
   /** The text changed: shown numbers are of older text until the next run. */
   | { type: 'stale'; run: number }
+  /** Of a run whose tokens are not known, what is shown is an older one. */
   | { type: 'error'; run?: number; error: ErrorView }
   /** One sentence beside the numbers, which stay: the document was closed, the engine was started again. */
   | { type: 'notice'; run?: number; text: string }

@@ -1,9 +1,11 @@
 import type * as vscode from 'vscode';
 import { EngineEnded } from '../errors.ts';
+import type { PieceTexts } from '../explore/pieceTexts.ts';
 import type { ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { Reading } from '../explore/scoredTexts.ts';
 import { tryCandidate } from '../explore/tryCandidate.ts';
+import type { LoadedEngine } from '../explore/windowEngine.ts';
 import { Answers } from './answers.ts';
 import { errorView } from './errorView.ts';
 import type { Outbox } from './outbox.ts';
@@ -43,6 +45,7 @@ export class ShownText implements vscode.Disposable {
     this.before = lastRun + 1 - Math.max(1, text.run?.number ?? text.newest);
     this.listening = text.read({
       begun: (run) => this.begun(run),
+      loaded: ({ run, loaded }) => this.loaded(run, loaded),
       scored: (scored) => this.scored(scored),
       finished: (run) => this.finished(run),
       cancelled: ({ run }) => this.post({ type: 'cancelled', run: this.before + run }),
@@ -70,6 +73,7 @@ export class ShownText implements vscode.Disposable {
     const { run, state, progress, newest, error } = this.text;
     if (run) {
       this.begun(run);
+      if (run.loaded) this.loaded(run, run.loaded);
       if (run.scores.known > 0) this.scored({ run, from: 0, to: run.scores.known });
       if (run.stale) this.post({ type: 'stale', run: this.run });
     }
@@ -134,13 +138,10 @@ export class ShownText implements vscode.Disposable {
   }
 
   private begun(run: ScoredRun): void {
-    const { text, telling } = this;
-    const { engine, model, ids, tokens, offset, pieces } = run;
+    const { text } = this;
+    const { tokens, offset } = run;
     this.answers?.forget();
-    this.answers = new Answers({ engine, model, ids, texts: (asked) => textsOf(run, asked) });
-    if (telling.outbox.useTexts(pieces)) {
-      this.post({ type: 'model', model: modelView(model, bosPolicy(model.addsBos)) });
-    }
+    this.answers = undefined;
     const { name, document } = text.place;
     this.post({
       type: 'run',
@@ -148,8 +149,16 @@ export class ShownText implements vscode.Disposable {
       document: { name, uri: document.uri.toString() },
       tokens: tokens.map((token) => tokenView(token, offset)),
       note: partNote(run, this.several),
+      loading: run.loaded === undefined,
       chosen: text.choice.token,
     });
+  }
+
+  private loaded({ ids }: ScoredRun, { engine, model, pieces }: LoadedEngine): void {
+    this.answers = new Answers({ engine, model, ids, texts: (asked) => textsOf(pieces, asked) });
+    if (this.telling.outbox.useTexts(pieces)) {
+      this.post({ type: 'model', model: modelView(model, bosPolicy(model.addsBos)) });
+    }
   }
 
   private scored({ run, from, to }: ScoredTextEvents['scored']): void {
@@ -163,10 +172,8 @@ export class ShownText implements vscode.Disposable {
     this.post({ type: 'done', run: this.before + number, totals: totalsView(scores.totals), milliseconds });
   }
 
-  /** Without a number when the run's tokens are not known: what is shown is an older one. */
   private failed({ run, error }: ScoredTextEvents['failed']): void {
-    const shown = run === this.text.run?.number ? this.run : undefined;
-    this.post({ type: 'error', run: shown, error: errorView(error) });
+    this.post({ type: 'error', run: this.before + run, error: errorView(error) });
   }
 
   private notice(sentence: string): void {
@@ -182,7 +189,7 @@ export class ShownText implements vscode.Disposable {
   }
 }
 
-async function textsOf({ pieces }: ScoredRun, ids: readonly number[]): Promise<Record<number, PieceView>> {
+async function textsOf(pieces: PieceTexts, ids: readonly number[]): Promise<Record<number, PieceView>> {
   await pieces.learn(ids);
   return Object.fromEntries(ids.map((id) => [id, pieceView(pieces.get(id)!)]));
 }

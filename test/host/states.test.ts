@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension.ts';
+import { drive } from './drive.ts';
 import { closeAll, event, explore, Heard, openText, select, send, setting, testApi } from './explore.ts';
 
 const SENTENCE = 'The chicken did not cross the road because it was too tired';
@@ -127,6 +128,24 @@ describe('what the panel says', () => {
     await openText(SENTENCE);
     await explore();
     assert.match((await heard.next('error')).error.where, /broken\.gguf/);
+  });
+
+  it('first use: that it loads, then the plain tokens, then the model and the numbers; never that nothing is selected', async () => {
+    api.engine.stop();
+    await openText(SENTENCE);
+    await explore();
+    await heard.done();
+    const types = heard.messages.map(({ type }) => type);
+    const at = (type: (typeof types)[number]) => types.indexOf(type);
+    assert.equal(types[0], 'progress');
+    assert.ok(at('run') < at('model') && at('model') < at('scores'), types.join(' '));
+    const run = heard.last('run');
+    assert.equal(run.loading, true);
+    // Layers are loaded after the tokens are on the screen.
+    const { label } = heard.messages.slice(at('run')).find((message) => message.type === 'progress')!;
+    assert.doesNotMatch(label, /layer (?!1 of)/);
+    assert.equal(heard.all('empty').length, 0);
+    await drive.webview.waitFor(() => document.body.dataset.state === 'done');
   });
 
   it('drops what is no message of the page', async () => {

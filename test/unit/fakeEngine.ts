@@ -48,6 +48,7 @@ export class FakeEngine extends ForwardingEngine implements EngineApi {
       await setImmediate();
       signal?.throwIfAborted();
     }
+    if (options.path === 'broken') throw new ModelError('It is damaged.', options.path, 'Get it again.');
     this.model = info(options, ++this.loads);
     return this.model;
   }
@@ -61,7 +62,7 @@ export class FakeEngine extends ForwardingEngine implements EngineApi {
     // Steps double with every letter, and no signal is looked at meanwhile.
     if (text === HANGS) /^(a+)+$/.test(`${'a'.repeat(200)}b`);
     if (text === BUSY) for (const end = performance.now() + BUSY_MS; performance.now() < end; ) pulse();
-    return [...text].map((c, i) => ({ id: c.charCodeAt(0) % VOCAB, text: c, start: i, end: i + 1 }));
+    return tokensOf(text);
   }
 
   override async describe(ids: readonly number[]): Promise<{ text: string; tokens: Token[] }> {
@@ -139,6 +140,9 @@ export class FakeEngine extends ForwardingEngine implements EngineApi {
     if (!this.model) throw new TokenscopeError('No model is loaded.', 'The engine', 'Load a model first.');
   }
 }
+
+export const tokensOf = (text: string): Token[] =>
+  [...text].map((c, i) => ({ id: c.charCodeAt(0) % VOCAB, text: c, start: i, end: i + 1 }));
 
 export const logitsAfter = (id: number): Float32Array =>
   Float32Array.from({ length: VOCAB }, (_, other) => -Math.abs(other - id));

@@ -3,7 +3,7 @@ import { perplexity, thousands } from '../../src/analysis/format.ts';
 import type { Actions } from '../actions.ts';
 import { button, iconButton } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
-import { type Changed, type State, touches } from '../store.ts';
+import { type Changed, isOvertaken, type State, touches } from '../store.ts';
 import { problemSection } from './problem.ts';
 
 export function statusView(actions: Actions, exportMenu: HTMLElement) {
@@ -86,7 +86,9 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
         setAttributes(pin, { 'aria-pressed': state.pinned ? 'true' : 'false' });
         pin.classList.toggle('on', state.pinned);
       }
-      if (touches(changed, 'status', 'progress', 'scores', 'note', 'notice', 'milliseconds', 'outdated')) {
+      if (
+        touches(changed, 'status', 'progress', 'scores', 'note', 'notice', 'milliseconds', 'outdated', 'busyRun', 'run')
+      ) {
         setText(sentence, sentenceOf(state));
       }
       document.body.dataset.state = state.status;
@@ -102,14 +104,14 @@ const number = (value: number | null | undefined): number | null =>
 export function sentenceOf(state: Readonly<State>): string {
   const { status, progress, scores, tokens, milliseconds, note, notice, outdated } = state;
   const parts: string[] = [];
-  if (outdated) parts.push('The text changed: these numbers are of the text before the change.');
+  const overtaken = isOvertaken(state);
   const known = `${thousands(scores.known)} of ${thousands(tokens.length)} tokens`;
-  if (status === 'loading') {
-    const layers = progress ? ` ${progress.label} (${thousands(progress.done)} of ${thousands(progress.total)})` : '';
-    parts.push(`Loading the model:${layers}…`);
-  } else if (status === 'computing') parts.push(`Computing: ${known}.`);
-  else if (status === 'cancelled') parts.push(`Cancelled: ${known} have numbers.`);
+  if (status === 'loading') parts.push(`Loading the model${progress?.label ? `: ${progress.label}` : ''}…`);
+  else if (status === 'computing' && !overtaken) parts.push(`Computing: ${known}.`);
+  else if (status === 'cancelled') parts.push(overtaken ? 'Cancelled.' : `Cancelled: ${known} have numbers.`);
   else if (status === 'done' && milliseconds !== null) parts.push(`Computed in ${(milliseconds / 1000).toFixed(2)} s.`);
+  if (overtaken) parts.push('What is shown is of the run before.');
+  else if (outdated) parts.push('The text changed: these numbers are of the text before the change.');
   if (note) parts.push(note);
   if (notice) parts.push(notice);
   return parts.join(' ');

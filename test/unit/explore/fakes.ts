@@ -7,8 +7,9 @@ import type { ScoredTextEvents } from '../../../src/explore/scoredRun.ts';
 import type { ScoredText } from '../../../src/explore/scoredText.ts';
 import type { EngineSource, EngineState, Log } from '../../../src/explore/windowEngine.ts';
 import type { EngineApi, LoadProgress, ModelInfo, RunChunk, RunRequest } from '../../../src/runtime/api.ts';
+import type { Token } from '../../../src/runtime/tokenizer/types.ts';
 import { NewestWins } from '../../../src/runtime/worker/newestWins.ts';
-import { FakeEngine } from '../fakeEngine.ts';
+import { FakeEngine, tokensOf } from '../fakeEngine.ts';
 
 /** The text from `start` on in a document of that name. */
 export class FakePlace implements FollowedText {
@@ -49,8 +50,15 @@ export class FakePlace implements FollowedText {
 /** Counts its runs; may be told to die in the next ones. */
 export class CountedEngine extends FakeEngine {
   readonly runs: RunRequest[] = [];
+  /** How often a text was made into tokens. */
+  encoded = 0;
   /** What a run does before its first chunk. */
   before: (() => Promise<void> | void) | undefined;
+
+  override async encode(text: string): Promise<Token[]> {
+    this.encoded++;
+    return this.model ? super.encode(text) : tokensOf(text);
+  }
 
   override async *run(request: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk> {
     this.runs.push(request);
@@ -63,13 +71,19 @@ export class CountedEngine extends FakeEngine {
 export class FakeSource implements EngineSource {
   readonly engine = new CountedEngine();
   path = 'fake.gguf';
+  state: EngineState = { state: 'off' };
+  /** Whether the first model's tokenizer answers while it loads. */
+  early = false;
   private readonly events = new Emitter<{ crashed: EngineEnded; state: EngineState }>();
   private pieces = new PieceTexts(this.engine);
   readonly onDidCrash = (crashed: (error: EngineEnded) => void) => this.events.add({ crashed });
   readonly onDidChangeState = (state: (state: EngineState) => void) => this.events.add({ state });
 
   async ready(signal: AbortSignal, onProgress: (progress: LoadProgress) => void) {
-    for await (const step of this.engine.load({ path: this.path, precision: 'int8' }, signal)) onProgress(step);
+    const tokens = this.early && !this.engine.model ? { contextLength: 64 } : undefined;
+    for await (const step of this.engine.load({ path: this.path, precision: 'int8' }, signal)) {
+      onProgress({ ...step, tokens });
+    }
     return { engine: this.engine, model: this.engine.model!, pieces: this.pieces };
   }
 

@@ -88,11 +88,13 @@ describe('a scored text', () => {
     await finished();
     assert.equal(text.choice.token, 4);
     const begun = next(text, 'begun');
+    const again = next(text, 'loaded');
     place.edit('abcdefg');
     assert.ok(text.run!.stale);
     assert.equal(text.rangeOf(0), undefined);
     assert.equal((await begun).tokens.length, 7);
     assert.equal(text.choice.token, 6);
+    await again;
     assert.equal(source.engine.runs.length, 2);
   });
 
@@ -148,7 +150,54 @@ describe('a scored text', () => {
     source.path = 'other.gguf';
     const end = next(text, 'finished');
     source.loaded({ ...source.engine.model!, path: 'other.gguf' });
-    assert.equal((await end).model.path, 'other.gguf');
+    assert.equal((await end).loaded!.model.path, 'other.gguf');
+  });
+
+  describe('while the first model loads', () => {
+    beforeEach(() => {
+      source.early = true;
+      text.read({ loaded: () => heard.push('loaded') });
+    });
+
+    it('its tokens are there before the model, and may be chosen; they are read once', async () => {
+      const begun = next(text, 'begun');
+      text.begin();
+      const run = await begun;
+      assert.deepEqual([run.loaded, run.scores.known, text.state], [undefined, 0, 'loading']);
+      assert.equal(run.tokens.map((token) => token.text).join(''), 'abcde');
+      text.choose({ token: 2 }, 'view');
+      assert.equal(text.choice.token, 2);
+      await next(text, 'finished');
+      assert.deepEqual(heard, ['begun', 'loaded', 'scored', 'scored', 'scored', 'finished']);
+      assert.equal(text.run, run);
+      assert.equal(text.choice.token, 2);
+      assert.deepEqual([run.loaded!.model.path, source.engine.encoded], ['fake.gguf', 1]);
+    });
+
+    it('an edit meanwhile: the new tokens, and one run', async () => {
+      const begun = next(text, 'begun');
+      text.begin();
+      await begun;
+      place.edit('abcdefg');
+      const end = next(text, 'finished');
+      text.rerun();
+      assert.equal((await end).tokens.length, 7);
+      assert.equal(source.engine.runs.length, 1);
+    });
+
+    it('that it loads is told at once, before any step', () => {
+      source.state = { state: 'loading' };
+      text.begin();
+      assert.deepEqual(text.progress, { run: 1, stage: 'load', done: 0, total: 1, label: '' });
+    });
+
+    it('a load that fails leaves the tokens, and says why', async () => {
+      source.path = 'broken';
+      const failed = next(text, 'failed');
+      text.begin();
+      assert.equal((await failed).run, 1);
+      assert.deepEqual([text.state, text.run!.tokens.length, text.run!.loaded], ['failed', 5, undefined]);
+    });
   });
 
   describe('when the engine dies', () => {
