@@ -42,6 +42,7 @@ sampling(commonOptions(program.command('generate').description('continue the inp
   .option('--stop <text>', 'end when the generated text holds this')
   .action((options: GenerateOptions) => generate(options));
 
+// trace and bench bring parts of the engine itself, which the others leave to its worker: read when needed.
 commonOptions(program.command('trace').description('save what happens inside a run'))
   .requiredOption('--hooks <globs>', 'hook points, with * for any characters, separated by commas', globList)
   .requiredOption('--out <file>', 'the safetensors file to write')
@@ -53,7 +54,6 @@ commonOptions(program.command('lens').description('what every layer would predic
   .option('--top <k>', 'candidates a layer and position', positiveInteger, 5)
   .action((options: LensOptions) => lens(options));
 
-// bench has the engine in its own thread; the others need not wait until that is read.
 commonOptions(program.command('bench').description('time the engine, each figure beside the bare session runs'), false)
   .option('--repeat <n>', 'runs of each measurement, of which the median counts', positiveInteger, 5)
   .action(async (options: BenchOptions) => (await import('./cli/bench.ts')).bench(options));

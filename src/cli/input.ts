@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises';
 import { TokenscopeError } from '../errors.ts';
 import { UsageError } from './options.ts';
 
-/** Bytes of text that are read at most: far more than a model can be asked about, far less than memory. */
-const LONGEST = 64 << 20;
+/** Bytes of text that are read at most: more than a long book, and its tokens fit into memory (about 1 GB). */
+const LONGEST = 4 << 20;
 const STDIN = 'Standard input';
 
 /**

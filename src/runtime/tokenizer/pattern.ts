@@ -1,5 +1,6 @@
 import { SplitPreTokenizer } from '@huggingface/tokenizers';
 import { named } from '../../errors.ts';
+import { pulse } from '../pulse.ts';
 import { withoutPossessives } from './oniguruma.ts';
 import { type Json, patternSource } from './step.ts';
 
@@ -40,6 +41,7 @@ export function partsOf(text: string, pattern: RegExp): Part[] {
   let end = -1;
   let covered = 0;
   for (const match of text.matchAll(pattern)) {
+    pulse(); // a long text takes long; only a match that never comes is a fault
     const start = match.index;
     if (match[0] === '' && (start === end || insideCharacter(text, start))) continue;
     if (start > covered) parts.push({ start: covered, end: start, match: false });

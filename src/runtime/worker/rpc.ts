@@ -12,6 +12,7 @@ import {
   RequestType,
 } from 'vscode-jsonrpc/node';
 import type { CallName } from '../api.ts';
+import { pulse } from '../pulse.ts';
 import { toWire, type WireError } from './rpcErrors.ts';
 
 /** A call's arguments without its signal. */
@@ -64,6 +65,7 @@ function prepare(value: unknown, transfer: Set<Transferable>): unknown {
   if (Array.isArray(value))
     return value.length > 0 && typeof value[0] === 'object' ? value.map((v) => prepare(v, transfer)) : value;
   if (typeof value !== 'object' || value === null) return value;
+  pulse(); // there may be millions of tokens
   const copy: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) copy[key] = prepare(entry, transfer);
   return copy;
