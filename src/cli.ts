@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { BenchOptions } from './cli/bench.ts';
+import type { BenchOptions } from './cli/bench/bench.ts';
 import { commonOptions } from './cli/common.ts';
 import { type GenerateOptions, generate } from './cli/generate.ts';
 import { type LensOptions, lens } from './cli/lens.ts';
@@ -56,7 +56,7 @@ commonOptions(program.command('lens').description('what every layer would predic
 
 commonOptions(program.command('bench').description('time the engine, each figure beside the bare session runs'), false)
   .option('--repeat <n>', 'runs of each measurement, of which the median counts', positiveInteger, 5)
-  .action(async (options: BenchOptions) => (await import('./cli/bench.ts')).bench(options));
+  .action(async (options: BenchOptions) => (await import('./cli/bench/bench.ts')).bench(options));
 
 for (const command of program.commands) command.exitOverride();
 

@@ -41,7 +41,7 @@ export async function* loadNetwork(
     if (model.smoothing && !known && cacheDir) await saveSmoothing(source, model.smoothing, cacheDir);
     if (model.smoothing) await writer?.add('smoothing', model.smoothing);
     await writer?.finish();
-    if (keep !== undefined) void tidyPackedFolder(keep); // nobody waits for it, and it fails at nothing
+    if (keep !== undefined) tidyPackedFolder(keep).catch(() => {}); // nobody waits for it
     return new BlockNetwork(model);
   } catch (error) {
     await writer?.discard();
