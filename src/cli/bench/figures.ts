@@ -23,7 +23,10 @@ export class Figures {
 
   print(model: string, json: boolean | undefined): void {
     const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`;
-    if (json) return printJson({ machine, model, figures: this.all });
+    if (json) {
+      printJson({ machine, model, figures: this.all });
+      return;
+    }
     print(machine);
     const columns = [
       { title: 'what', align: 'left' as const },

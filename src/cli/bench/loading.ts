@@ -59,8 +59,9 @@ async function predictProcess(path: string, threads: number | undefined, folder:
   const options = ['predict', '--text', 'The', '--model', path, ...(threads ? ['--threads', String(threads)] : [])];
   const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'cli.js'), ...options], {
     env: { ...process.env, XDG_CACHE_HOME: folder },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  child.stdout.resume();
   await new Promise<void>((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`predict ended with ${code}`))));
