@@ -1,5 +1,6 @@
 /** Keys of the whole page. What a focused control takes for itself never gets here. */
 import type { Actions } from './actions.ts';
+import { watchPointer } from './pointer.ts';
 import type { Search } from './views/search.ts';
 import type { View } from './views/view.ts';
 
@@ -29,6 +30,7 @@ export function listenToKeys(actions: Actions, openView: () => View, search: Sea
     '/': () => search.open(),
     Escape: () => actions.send({ type: 'focusEditor' }),
   };
+  watchPointer(() => actions.hover(null));
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (takesKey(event)) return;

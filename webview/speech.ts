@@ -2,6 +2,7 @@
 import { bits, percent, rank } from '../src/analysis/format.ts';
 import { surprisal } from '../src/analysis/surprisal.ts';
 import type { TokenView } from '../src/panel/protocol.ts';
+import { partName } from './characters.ts';
 import { el, setText } from './dom.ts';
 import { type State, sourceOf } from './store.ts';
 import { NEXT, shown } from './tokens.ts';
@@ -23,7 +24,7 @@ export const spokenPercent = (p: number): string =>
 export function spoken({ tokens, scores }: Readonly<State>, position: number): string {
   const token = tokens[position];
   if (!token) return `${NEXT}, what comes after the last token`;
-  const name = spokenText(token);
+  const name = partName(tokens, position) ?? spokenText(token);
   if (position === 0) return `${name}, first token, nothing before it`;
   if (sourceOf(position) >= scores.known || Number.isNaN(scores.logprob[position])) return `${name}, not computed yet`;
   const logprob = scores.logprob[position];

@@ -34,7 +34,7 @@ export interface State {
   reason: string;
   notice: string;
   error: ErrorView | null;
-  document: { name: string; uri: string } | null;
+  document: { name: string; uri: string; code?: boolean } | null;
   note: string;
   tokens: TokenView[];
   scores: Scores;

@@ -39,16 +39,3 @@ const mark = (text: string): HTMLElement => el('span', { class: 'mark', 'aria-hi
 export function chip(token: Shown | undefined): HTMLElement {
   return el('span', { class: token?.special ? 'chip pill' : 'chip' }, shown(token));
 }
-
-/** Lists of positions whose tokens are parts of the same characters: [first, after the last). */
-export function joinedRanges(tokens: readonly TokenView[]): Map<number, number> {
-  const ranges = new Map<number, number>();
-  for (let i = 0; i < tokens.length; i++) {
-    if (!tokens[i].bytes) continue;
-    let end = i + 1;
-    while (end < tokens.length && tokens[end].bytes && tokens[end].start < tokens[end - 1].end) end++;
-    if (end - i > 1) ranges.set(i, end);
-    i = end - 1;
-  }
-  return ranges;
-}

@@ -83,7 +83,8 @@ export type HostMessage =
   | {
       type: 'run';
       run: number;
-      document: { name: string; uri: string };
+      /** `code`: its text is in a programming language. */
+      document: { name: string; uri: string; code?: boolean };
       tokens: TokenView[];
       note?: string;
       /** The model is not there yet: its progress follows, then the numbers. */

@@ -11,7 +11,7 @@ import { errorView } from './errorView.ts';
 import type { Outbox } from './outbox.ts';
 import type { PageMessage, PieceView } from './protocol.ts';
 import { bosPolicy, emptySentence, partNote, restartedSentence } from './sentences.ts';
-import { modelView, pieceView, tokenView, totalsView } from './views.ts';
+import { isCode, modelView, pieceView, tokenView, totalsView } from './views.ts';
 
 type Message<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
 
@@ -146,7 +146,7 @@ export class ShownText implements vscode.Disposable {
     this.post({
       type: 'run',
       run: this.before + run.number,
-      document: { name, uri: document.uri.toString() },
+      document: { name, uri: document.uri.toString(), code: isCode(document.languageId) },
       tokens: tokens.map((token) => tokenView(token, offset)),
       note: partNote(run, this.several),
       loading: run.loaded === undefined,

@@ -85,6 +85,10 @@ export const hostile = sample([
   ['a'.repeat(90), 999],
 ]);
 
+/** A text of `count` tokens in lines of twelve. */
+export const longText = (count: number): Sample =>
+  sample(Array.from({ length: count }, (_, i): Given => [i % 12 === 11 ? '.\n' : ` word${i}`, ((i * 37) % 900) + 1]));
+
 /** Rank, 1-based, of an id in the distribution after `position`. */
 export function rankOf({ tokens, ranks }: Sample, position: number, id: number): number {
   const next = tokens[position + 1];

@@ -1,10 +1,12 @@
 /** The token strip: the text as its tokens, each tinted by a number that the legend names. */
 import type { Actions } from '../actions.ts';
+import { partName, splitCharacters } from '../characters.ts';
 import { el, setAttributes } from '../dom.ts';
 import { type Palette, readPalette } from '../plots/scale.ts';
+import { pointerRests } from '../pointer.ts';
 import { spoken } from '../speech.ts';
 import type { Changed, State } from '../store.ts';
-import { inText, joinedRanges, NEXT, shown } from '../tokens.ts';
+import { inText, NEXT, shown } from '../tokens.ts';
 import type { MakeTints, Tints } from './tints.ts';
 
 /** Lines of so many tokens make a block that is laid out only while it is near the view. */
@@ -23,6 +25,10 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
   /** By position; the last one stands for what comes next. */
   let options: HTMLElement[] = [];
   let palette = readPalette();
+  /** The token that was scrolled to last. */
+  let revealed = 0;
+  /** The window lost the focus, and will give it back. */
+  let returning = false;
   /** The tint that each token shows. */
   let tinted: { scale: string; palette: Palette; amounts: (number | null)[] } | null = null;
 
@@ -30,19 +36,24 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
     const option = target instanceof Element ? target.closest<HTMLElement>('[data-position]') : null;
     return option ? Number(option.dataset.position) : null;
   };
-  element.addEventListener('pointerover', (event) => actions.hover(positionOf(event.target)));
+  for (const name of ['pointerover', 'pointermove'] as const) {
+    element.addEventListener(name, ({ target }) => {
+      if (!pointerRests()) actions.hover(positionOf(target));
+    });
+  }
   element.addEventListener('pointerleave', () => actions.hover(null));
   element.addEventListener('click', (event) => {
     const position = positionOf(event.target);
     // A drag that selected text is not a choice.
     if (position !== null && getSelection()?.isCollapsed !== false) actions.choose(position);
   });
-  element.addEventListener('dblclick', (event) => {
-    if (positionOf(event.target) === null) return;
-    getSelection()?.removeAllRanges();
-    actions.togglePinned();
+  // A click must land where it was aimed; and who comes back to the window finds the strip as it was.
+  element.addEventListener('focus', () => {
+    if (!returning && element.matches(':focus-visible')) reveal(actions.store.state.chosen);
   });
-  element.addEventListener('focus', () => scrollTo(actions.store.state.chosen));
+  element.addEventListener('blur', () => {
+    returning = document.activeElement === element;
+  });
   element.addEventListener('copy', (event) => {
     const text = selectedText(actions.store.state);
     if (text === null) return;
@@ -54,22 +65,25 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
   function selectedText({ tokens }: Readonly<State>): string | null {
     const selection = getSelection();
     if (!selection || selection.isCollapsed) return null;
-    const chosen = options.map((option, i) => (selection.containsNode(option, true) ? i : -1)).filter((i) => i >= 0);
+    const whole = (option: HTMLElement) => option.closest('.joined') ?? option;
+    const chosen = options.map((_, i) => i).filter((i) => selection.containsNode(whole(options[i]), true));
+    const split = splitCharacters(tokens);
     let end = -1;
-    // Parts of one character share its range and are copied once, as far as the character is known.
+    // Parts of one character share its range and are copied once.
     const parts = chosen.map((i) => {
       const token = tokens[i];
       if (!token || (token.bytes && token.start < end)) return '';
       end = token.end;
-      return token.text;
+      return split.get(i)?.text ?? token.text;
     });
     return parts.join('');
   }
 
   function build({ tokens }: Readonly<State>): void {
-    const joined = joinedRanges(tokens);
+    const split = splitCharacters(tokens);
     options = tokens.map((token, position) => {
-      const option = el('span', { role: 'option', id: `token-${position}`, 'data-position': position });
+      const title = partName(tokens, position);
+      const option = el('span', { role: 'option', id: `token-${position}`, 'data-position': position, title });
       option.className = token.special ? 'token pill' : token.bytes ? 'token part' : 'token';
       option.append(...inText(token));
       return option;
@@ -81,12 +95,13 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
     let block = el('div', { class: 'block', role: 'presentation' });
     let inBlock = 0;
     for (let i = 0; i < options.length; i++) {
-      const end = joined.get(i);
+      const character = split.get(i);
       if (tokens[i]?.text.startsWith(' ') || i === tokens.length) block.append(el('wbr'));
-      if (end) {
-        block.append(el('span', { class: 'joined', role: 'presentation' }, ...options.slice(i, end)));
-        inBlock += end - i;
-        i = end - 1;
+      if (character) {
+        const { to, text } = character;
+        block.append(joined(options.slice(i, to), text));
+        inBlock += to - i;
+        i = to - 1;
       } else {
         block.append(options[i]);
         inBlock++;
@@ -101,6 +116,20 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
     }
     blocks.push(block);
     element.replaceChildren(...(tokens.length > 0 ? blocks : []));
+  }
+
+  /** The parts of a character under one outline, the character once over them. */
+  function joined(parts: readonly HTMLElement[], text: string | null): HTMLElement {
+    const whole = el('span', { class: 'joined', role: 'presentation' }, ...parts);
+    if (text === null) return whole;
+    for (const [i, part] of parts.entries()) {
+      part.replaceChildren();
+      part.style.setProperty('grid-column', String(i + 1));
+    }
+    whole.classList.add('known');
+    whole.style.setProperty('grid-template-columns', `repeat(${parts.length}, minmax(0.7em, 1fr))`);
+    whole.prepend(el('span', { class: 'character', 'aria-hidden': 'true' }, ...inText({ text })));
+    return whole;
   }
 
   function label(state: Readonly<State>, from: number, to: number): void {
@@ -119,14 +148,14 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
 
   function paint(style: CSSStyleDeclaration, amount: number | null, { max, colour }: Tints): void {
     style.removeProperty('background-color');
-    style.removeProperty('text-decoration');
+    style.removeProperty('border-bottom');
     if (amount === null) return;
     if (!palette.highContrast) {
       style.setProperty('background-color', colour(amount));
       return;
     }
     const width = Math.round((Math.min(amount, max) / max) * 10) / 2;
-    if (width > 0) style.setProperty('text-decoration', `underline ${width}px`);
+    if (width > 0) style.setProperty('border-bottom', `${width}px solid`);
   }
 
   function mark(name: string, position: number | null, selected = false): void {
@@ -142,14 +171,20 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
     }
   }
 
-  /** Scrolls the strip alone, and only where the token is not in it. */
-  function scrollTo(position: number): void {
+  /**
+   * Scrolls the strip alone, and only where the token is not in it. Blocks that were not laid out get their heights on
+   * the way: so it is looked at again in the next frames, as long as nothing else is to be revealed.
+   */
+  function reveal(position: number, again = 4): void {
+    revealed = position;
     const option = options[position];
     if (!option) return;
     const box = element.getBoundingClientRect();
     const { top, bottom } = option.getBoundingClientRect();
-    if (top < box.top) element.scrollTop -= box.top - top + 8;
-    else if (bottom > box.bottom) element.scrollTop += bottom - box.bottom + 8;
+    const by = top < box.top ? top - box.top - 8 : bottom > box.bottom ? bottom - box.bottom + 8 : 0;
+    if (by === 0) return;
+    element.scrollTop += by;
+    if (again > 0) requestAnimationFrame(() => revealed === position && reveal(position, again - 1));
   }
 
   return {
@@ -177,8 +212,9 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
       if (changed.has('chunk') && state.chunk) label(state, state.chunk.from, state.chunk.from + state.chunk.count);
       if (fresh || changed.has('chosen')) {
         mark('chosen', n > 0 ? state.chosen : null, true);
-        scrollTo(state.chosen);
+        reveal(state.chosen);
       }
+      if (changed.has('document')) element.classList.toggle('code', state.document?.code === true);
       if (changed.has('hovered')) mark('hovered', state.hovered);
       setAttributes(element, { hidden: n === 0 });
     },
