@@ -11,7 +11,7 @@ interface Reference {
 }
 
 // HF transformers in float32 on the weights as they are in each file.
-for (const name of ['llama_gqa_tied', 'llama3_rope_sharded', 'gpt2']) {
+for (const name of ['llama_gqa_tied', 'llama3_rope_sharded', 'gpt2', 'qwen2']) {
   const reference = readJson<Reference>(fixture('gguf', name, 'reference.json'));
   for (const [type, { file, ...greedy }] of Object.entries(reference.files)) {
     it(`fp32 ${file} against HF transformers`, async () => {

@@ -2,8 +2,9 @@ import { ModelError } from '../../errors.ts';
 import type { Family } from './family.ts';
 import { gpt2 } from './gpt2.ts';
 import { llama } from './llama.ts';
+import { qwen2 } from './qwen2.ts';
 
-const families: Family[] = [llama, gpt2];
+const families: Family[] = [llama, gpt2, qwen2];
 
 /** Models that do not predict the next token from those before it, in the names of config.json and of GGUF. */
 const NOT_DECODERS: Record<string, string> = {
