@@ -18,7 +18,7 @@ interface Reference {
 }
 
 // Everything against HF transformers (eager attention, float32), with the tolerances of its own measured noise.
-for (const name of ['gpt2', 'llama_mha', 'llama_gqa_tied', 'llama3_rope_sharded', 'qwen2']) {
+for (const name of ['gpt2', 'llama_mha', 'llama_gqa_tied', 'llama3_rope_sharded', 'qwen2', 'mistral', 'smollm3']) {
   describe(`fp32 ${name} against HF transformers`, () => {
     const reference = readJson<Reference>(fixture('models', name, 'reference.json'));
     const tolerance = reference.tolerances_max_abs;

@@ -2,9 +2,11 @@ import { ModelError } from '../../errors.ts';
 import type { Family } from './family.ts';
 import { gpt2 } from './gpt2.ts';
 import { llama } from './llama.ts';
+import { mistral } from './mistral.ts';
 import { qwen2 } from './qwen2.ts';
+import { smollm3 } from './smollm3.ts';
 
-const families: Family[] = [llama, gpt2, qwen2];
+const families: Family[] = [llama, gpt2, qwen2, mistral, smollm3];
 
 /** Models that do not predict the next token from those before it, in the names of config.json and of GGUF. */
 const NOT_DECODERS: Record<string, string> = {
