@@ -17,13 +17,13 @@ export class Actions {
     announce(spoken(this.store.state, next));
   }
 
-  /** Previews a token, or none. */
-  hover(position: number | null): void {
+  /** Previews a token, or none, and perhaps one that it looks at. */
+  hover(position: number | null, target: number | null = null): void {
     const { state } = this.store;
-    if (position === state.hovered) return;
-    this.store.set({ hovered: position });
+    if (position === state.hovered && target === state.target) return;
+    this.store.set({ hovered: position, target });
     const inText = position !== null && position < state.tokens.length;
-    post({ type: 'hover', run: state.run, position: inText ? position : null });
+    post({ type: 'hover', run: state.run, position: inText ? position : null, target: target ?? undefined });
   }
 
   /** Puts a candidate into the text in place of the chosen token. */

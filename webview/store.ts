@@ -48,6 +48,8 @@ export interface State {
   /** A token's position; tokens.length is the place after the last one. */
   chosen: number;
   hovered: number | null;
+  /** What the hovered token looks at, while a cell of the attention matrix is pointed at. */
+  target: number | null;
   /** What the host answered, by question. A new map at every change. */
   answers: Answers;
   /** Id of the open view. */
@@ -101,6 +103,7 @@ export const nothingComputed = () => ({
   notice: '',
   outdated: false,
   hovered: null,
+  target: null,
   pieces: new Map<number, PieceView>(),
   answers: new Map() as Answers,
 });

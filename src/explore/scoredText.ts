@@ -44,6 +44,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   private chosen: Choice;
   private caret: number | null = null;
   private pointed: number | null = null;
+  private target: number | null = null;
   private lastProgress: Progress | undefined;
   private failure: unknown;
 
@@ -149,12 +150,18 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     if (token !== null) this.choose({ token }, by);
   }
 
-  /** A token is pointed at, or none. */
-  hover(token: number | null): void {
+  /** A token is pointed at, or none, and perhaps one that it looks at. */
+  hover(token: number | null, target: number | null = null): void {
     const pointed = token !== null && this.rangeOf(token) ? token : null;
     if (pointed === null && this.pointed === null) return;
     this.pointed = pointed;
+    this.target = pointed !== null && target !== null && this.rangeOf(target) ? target : null;
     this.events.fire('hovered', pointed);
+  }
+
+  /** The token that the pointed one looks at; it changes with `hovered`. */
+  get lookedAt(): number | null {
+    return this.target;
   }
 
   /** Offsets of the document that a token stands for now; undefined if there is none, or its text has changed. */

@@ -119,8 +119,8 @@ export type AnswerMessage = { type: 'answer'; run: number; id: number } & (
 
 export type PageMessage =
   | { type: 'ready' }
-  /** Token under the pointer or keyboard preview: highlighted in the editor. */
-  | { type: 'hover'; run: number; position: number | null }
+  /** Token under the pointer or keyboard preview, and one that it looks at (attention): marked in the editor. */
+  | { type: 'hover'; run: number; position: number | null; target?: number }
   /** A token was chosen: the editor's cursor goes there. */
   | { type: 'choose'; run: number; position: number }
   /** Puts a candidate into the document in place of the token at `position`; the number of tokens: after the last one. */

@@ -101,8 +101,8 @@ export class ShownText implements vscode.Disposable {
     this.answers?.forget();
   }
 
-  hover({ run, position }: Message<'hover'>): void {
-    this.text.hover(run === this.run ? position : null);
+  hover({ run, position, target }: Message<'hover'>): void {
+    this.text.hover(run === this.run ? position : null, target);
   }
 
   choose({ run, position }: Message<'choose'>): void {

@@ -25,7 +25,7 @@ const MOST_BYTES = 256 * 2 ** 20;
 
 const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('hover'), run, position: position.nullable() }),
+  z.object({ type: z.literal('hover'), run, position: position.nullable(), target: position.optional() }),
   z.object({ type: z.literal('choose'), run, position }),
   z.object({ type: z.literal('tryCandidate'), run, position, id: whole }),
   z.object({ type: z.literal('ask'), run, id: whole, question: questionSchema }),

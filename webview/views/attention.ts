@@ -63,14 +63,13 @@ export function attentionView(actions: Actions): View {
   const pane = matrixPane({
     point(cell) {
       cursor = cell;
-      if (cell) actions.hover(cell.row);
-      else actions.hover(null);
+      actions.hover(cell?.row ?? null, cell?.column);
       show(store.state);
     },
     choose: (row) => actions.choose(row),
     move(cell) {
       cursor = cell;
-      actions.hover(cell.row);
+      actions.hover(cell.row, cell.column);
       show(store.state);
       pane.scrollToCell(cell);
       const { tokens } = store.state;

@@ -216,6 +216,7 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
       }
       if (changed.has('document')) element.classList.toggle('code', state.document?.code === true);
       if (changed.has('hovered')) mark('hovered', state.hovered);
+      if (changed.has('target')) mark('target', state.target);
       setAttributes(element, { hidden: n === 0 });
     },
   };

@@ -49,6 +49,22 @@ describe('a scored text', () => {
     assert.equal(text.rangeOf(6), undefined);
   });
 
+  it('points at a token and at one that it looks at; at neither that is not there', async () => {
+    await finished();
+    const pointed: [number | null, number | null][] = [];
+    text.read({ hovered: (token) => pointed.push([token, text.lookedAt]) });
+    text.hover(3, 1);
+    text.hover(3);
+    text.hover(3, 6);
+    text.hover(6, 1);
+    assert.deepEqual(pointed, [
+      [3, 1],
+      [3, null],
+      [3, null],
+      [null, null],
+    ]);
+  });
+
   it('totals grow with the chunks; log-probs -1, -2, … have the mean of their sum', async () => {
     const means: number[] = [];
     text.read({ scored: ({ run }) => means.push(run.scores.totals.meanSurprisal) });

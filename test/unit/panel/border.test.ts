@@ -19,6 +19,7 @@ describe('messages of the page at the border', () => {
   const good: PageMessage[] = [
     { type: 'ready' },
     { type: 'hover', run: 1, position: null },
+    { type: 'hover', run: 1, position: 7, target: 2 },
     { type: 'choose', run: 1, position: 7 },
     { type: 'tryCandidate', run: 1, position: 7, id: 49151 },
     { type: 'ask', run: 1, id: 0, question: { kind: 'distribution', position: 0 } },
