@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { BenchOptions } from './cli/bench/bench.ts';
 import { commonOptions } from './cli/common.ts';
 import { type GenerateOptions, generate } from './cli/generate.ts';
@@ -56,6 +56,7 @@ commonOptions(program.command('lens').description('what every layer would predic
 
 commonOptions(program.command('bench').description('time the engine, each figure beside the bare session runs'), false)
   .option('--repeat <n>', 'runs of each measurement, of which the median counts', positiveInteger, 5)
+  .addOption(new Option('--load-with <folder>', 'only load, with this cache folder').hideHelp())
   .action(async (options: BenchOptions) => (await import('./cli/bench/bench.ts')).bench(options));
 
 for (const command of program.commands) command.exitOverride();

@@ -3,21 +3,27 @@ import { join } from 'node:path';
 import type { Engine } from '../../runtime/engine.ts';
 import { bundledModelPath } from '../../weights/bundled.ts';
 import { type CommonOptions, packageRoot } from '../common.ts';
-import { clearProgress } from '../terminal.ts';
+import { clearProgress, printJson } from '../terminal.ts';
 import { benchDecoding } from './decoding.ts';
 import { Figures } from './figures.ts';
-import { benchLoading, load } from './loading.ts';
+import { benchLoading, load, loadAlone } from './loading.ts';
 import { textPerplexity } from './quality.ts';
 import { benchGrowth, benchRuns } from './runs.ts';
 import { drain, median, salt, time } from './timing.ts';
 
 export interface BenchOptions extends CommonOptions {
   repeat: number;
+  /** Only loads, with this cache folder, and prints what it took: bench calls itself so. */
+  loadWith?: string;
 }
 
 /** Times the engine, each figure beside the bare sum of session runs of the same work. Medians of several runs. */
-export async function bench({ model, threads, repeat, json }: BenchOptions): Promise<void> {
+export async function bench({ model, threads, repeat, json, loadWith }: BenchOptions): Promise<void> {
   const path = model ?? bundledModelPath(packageRoot());
+  if (loadWith !== undefined) {
+    printJson(await loadAlone(path, threads, loadWith));
+    return;
+  }
   const figures = new Figures();
   const licence = `\n${await readFile(join(packageRoot(), 'media/models/LICENSE'), 'utf8')}`;
   const texts = {
@@ -25,7 +31,8 @@ export async function bench({ model, threads, repeat, json }: BenchOptions): Pro
     'examples/prose.md': await readFile(join(packageRoot(), 'examples/prose.md'), 'utf8'),
   };
 
-  const engine = await benchLoading(figures, path, threads);
+  await benchLoading(figures, path, threads, repeat);
+  const { engine } = await load(path, 'int8', threads);
   const ids = await encode(engine, licence);
   const prefill = await benchRuns(figures, engine, ids.slice(0, 280), repeat);
   await benchDecoding(figures, engine, repeat);
