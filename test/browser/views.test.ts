@@ -49,8 +49,12 @@ describe('views ask for what they need', () => {
     await opened.send(messages.answer(chicken, asks()[0]));
     assert.equal(await text('.waiting'), '');
     assert.match(await text('.under-strip .legend .label'), /^attention of ·the, layer 2 head 1$/);
-    const most = Math.max(...Array.from({ length: 6 }, (_, j) => weight(1, 5, j)));
-    assert.match(await text('.under-strip .legend'), new RegExp(most.toPrecision(2).replace('.', '\\.')));
+    // The scale is the matrix' own: up to the largest weight below the first row.
+    const rows = chicken.tokens.flatMap((_, i) =>
+      Array.from({ length: i + 1 }, (__, j) => (i > 0 ? weight(1, i, j) : 0)),
+    );
+    const most = Math.fround(Math.max(...rows));
+    assert.match(await text('.under-strip .legend'), new RegExp(most.toPrecision(3).replace('.', '\\.')));
     const tinted = await opened.page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('#strip .token:not(.next)')].map(
         ({ style }) => style.backgroundColor !== '',

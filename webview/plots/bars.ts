@@ -1,5 +1,6 @@
 /** Candidates as bars, for a picture. Pure drawing. */
-import { css, mix, type Palette } from './scale.ts';
+import type { Palette } from './palette.ts';
+import { css, mix } from './scale.ts';
 
 export type Bar =
   | { name: string; label: string; probability: number; sampled: number | null; chosen: boolean }

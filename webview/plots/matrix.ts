@@ -19,10 +19,14 @@ export interface Window {
   cell: number;
 }
 
-/** Largest value of the lower triangle. `from` leaves out the columns before it. */
+/**
+ * Largest value of the lower triangle without row 0: the first token can look at itself only. 1 where there is no other.
+ * @param from leaves out the columns before it
+ */
 export function largest({ data, offset, n }: Matrix, from = 0): number {
+  if (n < 2) return 1;
   let max = 0;
-  for (let row = 0; row < n; row++) {
+  for (let row = 1; row < n; row++) {
     const start = offset + row * n;
     for (let column = from; column <= row; column++) if (data[start + column] > max) max = data[start + column];
   }

@@ -1,24 +1,7 @@
-/** Colour scales. Magnitudes only; each is perceptually even and keeps text on it readable in the theme at hand. */
-import { scaleSequential } from 'd3-scale';
-import { interpolateYlGnBu } from 'd3-scale-chromatic';
+/** Colours of magnitudes: steps that can be told apart, and text on them that can be read, in the theme at hand. */
+import type { Palette } from './palette.ts';
 
 export type Rgb = [number, number, number];
-
-/** What of the theme the scales need. Colours are sRGB, 0…255. */
-export interface Palette {
-  background: Rgb;
-  foreground: Rgb;
-  /** Tint of surprisal. */
-  warm: Rgb;
-  /** Tint of attention. */
-  cool: Rgb;
-  /** The ring around what is chosen. */
-  focus: Rgb;
-  /** Font family of the page. */
-  font: string;
-  dark: boolean;
-  highContrast: boolean;
-}
 
 /** Above WCAG's 4.5:1 by what rounding to whole colour steps may cost. */
 const READABLE = 4.6;
@@ -92,43 +75,75 @@ export function mix(from: Rgb, to: Rgb, amount: number): Rgb {
 
 export const css = (rgb: Rgb): string => `rgb(${rgb.map(Math.round).join(', ')})`;
 
-/** A tint behind text: from the background toward the accent, as far as the text stays readable. */
-export function tintScale(palette: Palette, accent: Rgb, max: number): (value: number) => string {
-  const { background, foreground } = palette;
-  let reach = 1;
-  while (reach > 0 && contrast(foreground, mix(background, accent, reach)) < READABLE) reach -= 0.01;
-  return scaleSequential((t: number) => css(mix(background, accent, t * reach)))
-    .domain([0, max])
-    .clamp(true);
+/**
+ * Contrast of the strongest colour with the background. Ten equal steps of it are 1.16:1 each, and black or white is
+ * still readable on all of them; where no text stands on the colours, as in high contrast, they reach further.
+ */
+const REACH = 4.5;
+const REACH_HIGH_CONTRAST = 12;
+const STEPS = 200;
+const BLACK: Rgb = [0, 0, 0];
+const WHITE: Rgb = [255, 255, 255];
+
+/** A colour of the scale, and the text that is readable on it. */
+export interface Shade {
+  fill: Rgb;
+  text: Rgb;
 }
 
-const STEPS = 256;
+type Hue = 'warm' | 'cool';
+const made = new WeakMap<Palette, Partial<Record<Hue, readonly Shade[]>>>();
 
-/** Colours of matrix cells: ColorBrewer's YlGnBu, turned in dark themes so that less is nearer to the background. */
-export function magnitudeColours(dark: boolean): Rgb[] {
-  const scale = scaleSequential((t: number) => parseColor(interpolateYlGnBu(dark ? 1 - t : t))!).domain([0, STEPS - 1]);
-  return Array.from({ length: STEPS }, (_, step) => scale(step));
+/** From the background to the strongest colour of a hue, in equal steps of contrast. The same object for the same palette. */
+export function shades(palette: Palette, hue: Hue): readonly Shade[] {
+  const known = made.get(palette) ?? {};
+  made.set(palette, known);
+  known[hue] ??= Array.from({ length: STEPS + 1 }, (_, step) => shade(palette, hue, step / STEPS));
+  return known[hue];
 }
 
-/** Which of those colours a value has; values beyond 0…max have the colours of the ends. */
-export const magnitudeStep = (value: number, max: number): number =>
-  Math.round(Math.min(1, Math.max(0, max > 0 ? value / max : 0)) * (STEPS - 1)) || 0;
-
-/** Reads the theme's colours where the page stands. */
-export function readPalette(): Palette {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name: string, fallback: Rgb, under?: Rgb): Rgb =>
-    parseColor(style.getPropertyValue(name), under) ?? fallback;
-  const dark = !document.body.matches('.vscode-light, .vscode-high-contrast-light');
-  const background = read('--vscode-editor-background', dark ? [30, 30, 30] : [255, 255, 255]);
-  return {
-    background,
-    foreground: read('--vscode-editor-foreground', dark ? [212, 212, 212] : [51, 51, 51], background),
-    warm: read('--vscode-charts-orange', [209, 134, 22], background),
-    cool: read('--vscode-charts-blue', [55, 148, 255], background),
-    focus: read('--vscode-focusBorder', [0, 120, 212], background),
-    font: style.getPropertyValue('--vscode-font-family') || 'sans-serif',
-    dark,
-    highContrast: document.body.matches('.vscode-high-contrast, .vscode-high-contrast-light'),
-  };
+function shade(palette: Palette, hue: Hue, amount: number): Shade {
+  const { background, dark, highContrast } = palette;
+  if (amount === 0) return { fill: background, text: palette.foreground };
+  const ratio = (highContrast ? REACH_HIGH_CONTRAST : REACH) ** amount;
+  const from = luminance(background) + 0.05;
+  const [, a0, b0] = toOklab(background);
+  const [, a1, b1] = toOklab(palette[hue]);
+  // Colour comes before strength, so that little is seen to be of the same hue as much.
+  const share = Math.sqrt(amount);
+  const fill = ofLuminance((dark ? from * ratio : from / ratio) - 0.05, a0 + (a1 - a0) * share, b0 + (b1 - b0) * share);
+  return { fill, text: textOn(fill, palette) };
 }
+
+/** The colour with these OKLab a and b, as far as the screen has it, whose relative luminance is the wanted one. */
+function ofLuminance(wanted: number, a: number, b: number): Rgb {
+  let low = 0;
+  let high = 1;
+  for (let i = 0; i < 16; i++) {
+    const middle = (low + high) / 2;
+    if (luminance(fromOklab([middle, a, b])) < wanted) low = middle;
+    else high = middle;
+  }
+  return fromOklab([high, a, b]).map(Math.round) as Rgb;
+}
+
+/** The theme's own text where it can be read, else black or white. */
+function textOn(fill: Rgb, { foreground, dark }: Palette): Rgb {
+  const choices = [foreground, ...(dark ? [WHITE, BLACK] : [BLACK, WHITE])];
+  const best = choices.reduce((a, b) => (contrast(b, fill) > contrast(a, fill) ? b : a));
+  return choices.find((choice) => contrast(choice, fill) >= READABLE) ?? best;
+}
+
+/** The shade of a value; values beyond 0…max have those of the ends. */
+export function magnitudeScale(palette: Palette, hue: Hue, max: number): (value: number) => Shade {
+  const all = shades(palette, hue);
+  return (value) => all[Math.round(Math.min(1, Math.max(0, max > 0 ? value / max : 0)) * STEPS) || 0];
+}
+
+/** A scale as a CSS image, from left to right. */
+export function ramp(colour: (value: number) => Shade, max: number): string {
+  const stops = Array.from({ length: RAMP_STOPS }, (_, i) => css(colour((i / (RAMP_STOPS - 1)) * max).fill));
+  return `linear-gradient(to right, ${stops.join(', ')})`;
+}
+
+const RAMP_STOPS = 17;

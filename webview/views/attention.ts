@@ -4,7 +4,8 @@ import { answerTo, errorOf, type Question, resultOf } from '../answers.ts';
 import { checkbox, dropdown } from '../controls.ts';
 import { el, setText } from '../dom.ts';
 import { largest, type Matrix } from '../plots/matrix.ts';
-import { css, magnitudeColours, magnitudeStep, type Palette, readPalette, tintScale } from '../plots/scale.ts';
+import { type Palette, paletteOf } from '../plots/palette.ts';
+import { magnitudeScale, ramp as rampOf } from '../plots/scale.ts';
 import { announce, spokenText } from '../speech.ts';
 import { type Changed, lookingToken, type State } from '../store.ts';
 import { chip, shortened, shown } from '../tokens.ts';
@@ -12,8 +13,6 @@ import { type Cell, matrixPane } from './matrixPane.ts';
 import { problemSection } from './problem.ts';
 import type { Tints } from './tints.ts';
 import { explanation, type View } from './view.ts';
-
-const STOPS = 17;
 
 const patternOf = ({ layer }: Readonly<State>) => ({ kind: 'pattern', layer }) as const satisfies Question;
 
@@ -25,20 +24,30 @@ function matrixOf(state: Readonly<State>): Matrix | null {
   return state.head < heads ? { data: pattern.data, offset: state.head * n * n, n } : null;
 }
 
+let lastTop: { data: unknown; offset: number; withoutFirst: boolean; top: number } | null = null;
+
+/** The weight that has the strongest colour, in the matrix and in the strip; that asked for last is not looked for again. */
+function topOfScale(matrix: Matrix, withoutFirst: boolean): number {
+  const { data, offset } = matrix;
+  if (lastTop?.data !== data || lastTop.offset !== offset || lastTop.withoutFirst !== withoutFirst) {
+    lastTop = { data, offset, withoutFirst, top: largest(matrix, withoutFirst ? 1 : 0) };
+  }
+  return lastTop.top;
+}
+
 /** What the chosen token looks at. */
 function tints(state: Readonly<State>, palette: Palette): Tints {
   const { tokens, layer, head, withoutFirst } = state;
   const row = lookingToken(state);
   const matrix = matrixOf(state);
   const weights = matrix?.data.subarray(matrix.offset + row * matrix.n, matrix.offset + row * matrix.n + row + 1);
-  const max = weights?.subarray(withoutFirst ? 1 : 0).reduce((most, weight) => Math.max(most, weight), 0);
-  const scale = max || 1;
+  const max = matrix ? topOfScale(matrix, withoutFirst) : 1;
   return {
     label: `attention of ${shortened(tokens[row], 16)}, layer ${layer} head ${head}`,
-    max: scale,
-    ends: ['0', `${scale.toPrecision(2)}${withoutFirst ? '+' : ''}`],
+    max,
+    ends: ['0', topOf(max)],
     value: (position) => weights?.[position] ?? null,
-    colour: tintScale(palette, palette.cool, scale),
+    colour: magnitudeScale(palette, 'cool', max),
   };
 }
 
@@ -57,8 +66,6 @@ export function attentionView(actions: Actions): View {
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
   let cursor: Cell | null = null;
-  let palette = readPalette();
-  let colours = magnitudeColours(palette.dark);
 
   const pane = matrixPane({
     point(cell) {
@@ -130,12 +137,13 @@ export function attentionView(actions: Actions): View {
       pane.show(null);
       return;
     }
-    const max = largest(matrix, withoutFirst ? 1 : 0);
-    const colour = (value: number) => colours[magnitudeStep(value, max)];
-    setText(high, `${max.toPrecision(3)}${withoutFirst ? '+' : ''}`);
-    high.title = String(max);
-    const stops = Array.from({ length: STOPS }, (_, i) => css(colour((i / (STOPS - 1)) * max)));
-    ramp.style.setProperty('background-image', `linear-gradient(to right, ${stops.join(', ')})`);
+    const max = topOfScale(matrix, withoutFirst);
+    const palette = paletteOf(state);
+    const scale = magnitudeScale(palette, 'cool', max);
+    const colour = (value: number) => scale(value).fill;
+    setText(high, topOf(max));
+    high.title = `${max}, the largest weight below the first row, which can look at itself only`;
+    ramp.style.setProperty('background-image', rampOf(scale, max));
     setText(
       note,
       withoutFirst
@@ -159,10 +167,6 @@ export function attentionView(actions: Actions): View {
     needs: (state: Readonly<State>) => (state.tokens.length > 0 ? [patternOf(state)] : []),
     tints,
     update(state: Readonly<State>, changed: Changed): void {
-      if (changed.has('theme')) {
-        palette = readPalette();
-        colours = magnitudeColours(palette.dark);
-      }
       if (changed.has('run')) cursor = null;
       show(state);
     },
@@ -190,6 +194,9 @@ export function attentionView(actions: Actions): View {
     },
   };
 }
+
+/** The first row, and what is left out, may be above the top of the scale. */
+const topOf = (max: number): string => `${max.toPrecision(3)}+`;
 
 function whyNone({ status, tokens }: Readonly<State>): string {
   if (tokens.length === 0) return '';

@@ -2,12 +2,11 @@
 import { bits, percent, rank, thousands } from '../../src/analysis/format.ts';
 import { surprisal } from '../../src/analysis/surprisal.ts';
 import { el, setText } from '../dom.ts';
-import { readPalette } from '../plots/scale.ts';
+import { type Palette, paletteOf } from '../plots/palette.ts';
+import { ramp as rampOf } from '../plots/scale.ts';
 import { type Changed, type State, sourceOf, touches } from '../store.ts';
 import { chip } from '../tokens.ts';
 import type { MakeTints, Tints } from './tints.ts';
-
-const STOPS = 9;
 
 /** @param tintsOf how the strip is tinted now */
 export function legendView(tintsOf: MakeTints) {
@@ -17,16 +16,14 @@ export function legendView(tintsOf: MakeTints) {
   const ramp = el('span', { class: 'ramp' });
   const legend = el('div', { class: 'legend' }, label, low, ramp, high);
   const info = el('div', { class: 'info', id: 'token-info' });
-  let palette = readPalette();
 
-  function showLegend(tints: Tints): void {
+  function showLegend(tints: Tints, palette: Palette): void {
     setText(label, tints.label);
     setText(low, tints.ends[0]);
     setText(high, tints.ends[1]);
     ramp.classList.toggle('wedge', palette.highContrast);
-    const stops = Array.from({ length: STOPS }, (_, i) => tints.colour((i / (STOPS - 1)) * tints.max));
     if (palette.highContrast) ramp.style.removeProperty('background-image');
-    else ramp.style.setProperty('background-image', `linear-gradient(to right, ${stops.join(', ')})`);
+    else ramp.style.setProperty('background-image', rampOf(tints.colour, tints.max));
   }
 
   function showInfo(state: Readonly<State>): void {
@@ -37,9 +34,9 @@ export function legendView(tintsOf: MakeTints) {
   return {
     element: el('div', { class: 'under-strip' }, legend, info),
     update(state: Readonly<State>, changed: Changed): void {
-      if (changed.has('theme')) palette = readPalette();
+      const palette = paletteOf(state);
       legend.hidden = info.hidden = state.tokens.length === 0;
-      showLegend(tintsOf(state, palette));
+      showLegend(tintsOf(state, palette), palette);
       if (touches(changed, 'tokens', 'chosen', 'hovered', 'scores')) showInfo(state);
     },
   };

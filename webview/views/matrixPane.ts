@@ -2,7 +2,8 @@
 import { iconButton } from '../controls.ts';
 import { el } from '../dom.ts';
 import { cellAt, fittingCell, type Matrix, matrixPixels, type Window } from '../plots/matrix.ts';
-import { css, type Palette, type Rgb } from '../plots/scale.ts';
+import type { Palette } from '../plots/palette.ts';
+import { css, type Rgb } from '../plots/scale.ts';
 
 export interface Cell {
   row: number;
@@ -89,6 +90,7 @@ export function matrixPane(events: PaneEvents) {
       canvas.style.setProperty('width', `${view.width / scale}px`);
       canvas.style.setProperty('height', `${view.height / scale}px`);
     }
+    canvas.dataset.window = JSON.stringify(view);
     paint(canvas.getContext('2d')!, content, view, scale);
   }
 

@@ -7,7 +7,7 @@ import { answerTo, errorOf, resultOf } from '../answers.ts';
 import { iconButton } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
 import { drawBars } from '../plots/bars.ts';
-import { readPalette } from '../plots/scale.ts';
+import { paletteOf } from '../plots/palette.ts';
 import { announce, spokenPercent, spokenText } from '../speech.ts';
 import { type Changed, isKnown, type State, sourceOf } from '../store.ts';
 import { chip, shown } from '../tokens.ts';
@@ -221,7 +221,7 @@ export function predictView(actions: Actions): View {
               : { text: row.text },
           ),
           title(state),
-          readPalette(),
+          paletteOf(state),
         ),
       };
     },

@@ -2,7 +2,8 @@
 import type { Actions } from '../actions.ts';
 import { partName, splitCharacters } from '../characters.ts';
 import { el, setAttributes } from '../dom.ts';
-import { type Palette, readPalette } from '../plots/scale.ts';
+import { type Palette, paletteOf } from '../plots/palette.ts';
+import { css } from '../plots/scale.ts';
 import { pointerRests } from '../pointer.ts';
 import { spoken } from '../speech.ts';
 import type { Changed, State } from '../store.ts';
@@ -24,7 +25,6 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
   });
   /** By position; the last one stands for what comes next. */
   let options: HTMLElement[] = [];
-  let palette = readPalette();
   /** The token that was scrolled to last. */
   let revealed = 0;
   /** The window lost the focus, and will give it back. */
@@ -138,20 +138,25 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
 
   /** Tints what does not show its tint yet. */
   function tint(state: Readonly<State>): void {
+    const palette = paletteOf(state);
     const tints = tintsOf(state, palette);
     const scale = `${tints.label} ${tints.max}`;
     const shown = tinted?.scale === scale && tinted.palette === palette ? tinted.amounts : [];
     const amounts = state.tokens.map((_, i) => tints.value(i));
-    for (const [i, amount] of amounts.entries()) if (amount !== shown[i]) paint(options[i].style, amount, tints);
+    for (const [i, amount] of amounts.entries())
+      if (amount !== shown[i]) paint(options[i].style, amount, tints, palette);
     tinted = { scale, palette, amounts };
   }
 
-  function paint(style: CSSStyleDeclaration, amount: number | null, { max, colour }: Tints): void {
+  function paint(style: CSSStyleDeclaration, amount: number | null, { max, colour }: Tints, palette: Palette): void {
     style.removeProperty('background-color');
+    style.removeProperty('color');
     style.removeProperty('border-bottom');
     if (amount === null) return;
     if (!palette.highContrast) {
-      style.setProperty('background-color', colour(amount));
+      const { fill, text } = colour(amount);
+      style.setProperty('background-color', css(fill));
+      style.setProperty('color', css(text));
       return;
     }
     const width = Math.round((Math.min(amount, max) / max) * 10) / 2;
@@ -201,7 +206,6 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
     },
     update(state: Readonly<State>, changed: Changed): void {
       const n = state.tokens.length;
-      if (changed.has('theme')) palette = readPalette();
       const fresh = changed.has('tokens') || changed.has('run');
       if (fresh) {
         build(state);

@@ -1,6 +1,7 @@
 /** What the strip's tint says, and how. Without a view that says otherwise it is surprisal. */
 import { surprisal } from '../../src/analysis/surprisal.ts';
-import { type Palette, tintScale } from '../plots/scale.ts';
+import type { Palette } from '../plots/palette.ts';
+import { magnitudeScale, type Shade } from '../plots/scale.ts';
 import type { State } from '../store.ts';
 
 /** Bits that the strongest tint stands for, and all above. Fixed, so that no colour changes while numbers arrive. */
@@ -14,7 +15,7 @@ export interface Tints {
   ends: [string, string];
   /** The number behind a token; null where there is none (yet). */
   value(position: number): number | null;
-  colour(value: number): string;
+  colour(value: number): Shade;
 }
 
 export type MakeTints = (state: Readonly<State>, palette: Palette) => Tints;
@@ -27,5 +28,5 @@ export const surprisals: MakeTints = ({ scores }, palette) => ({
     const logprob = scores.logprob[position];
     return Number.isNaN(logprob) ? null : surprisal(logprob);
   },
-  colour: tintScale(palette, palette.warm, MOST_BITS),
+  colour: magnitudeScale(palette, 'warm', MOST_BITS),
 });

@@ -1,0 +1,72 @@
+/** What the host would send of a text, with the numbers of the real engine and the bundled model. */
+import { totals } from '../../src/analysis/surprisal.ts';
+import { PieceTexts } from '../../src/explore/pieceTexts.ts';
+import type { HostMessage, TokenView } from '../../src/panel/protocol.ts';
+import { kindOf } from '../../src/panel/questions/index.ts';
+import { modelView, pieceView, tokenView, totalsView } from '../../src/panel/views.ts';
+import type { HookTensor, ModelInfo } from '../../src/runtime/api.ts';
+import type { Engine } from '../../src/runtime/engine.ts';
+import { bundledModelPath } from '../../src/weights/bundled.ts';
+import { repositoryRoot } from '../fixtures.ts';
+import { all, loadedEngine } from '../reference/compare.ts';
+import type { OpenPage } from './harness.ts';
+import type { Ask } from './numbers.ts';
+
+let loading: Promise<{ engine: Engine; info: ModelInfo }> | undefined;
+
+if (typeof after === 'function') after(async () => (await loading)?.engine.unload());
+
+export interface RealText {
+  tokens: TokenView[];
+  model: ModelInfo;
+  /** All messages of a finished run. */
+  finished(run?: number, chosen?: number): HostMessage[];
+  answer(ask: Ask): Promise<HostMessage>;
+  pattern(layer: number): Promise<HookTensor>;
+  logits(position: number): Promise<Float32Array>;
+}
+
+export async function realText(text: string): Promise<RealText> {
+  loading ??= loadedEngine(bundledModelPath(repositoryRoot), { precision: 'int8' });
+  const { engine, info } = await loading;
+  const encoded = await engine.encode(text);
+  const tokens = encoded.map((token) => tokenView(token, 0));
+  const ids = tokens.map(({ id }) => id);
+  const chunks = await all(engine.run({ ids, topK: 64 }));
+  const known = new PieceTexts(engine);
+  const texts = async (wanted: readonly number[]) => {
+    await known.learn(wanted);
+    return Object.fromEntries(wanted.map((id) => [id, pieceView(known.get(id)!)]));
+  };
+  const pieces = await texts(chunks.flatMap(({ topIds }) => [...topIds]));
+  const sum = totalsView(totals(chunks.flatMap(({ logprob }) => [...logprob])));
+  return {
+    tokens,
+    model: info,
+    finished: (run = 1, chosen = tokens.length - 1) => [
+      { type: 'model', model: modelView(info, 'no BOS is added') },
+      { type: 'run', run, document: { name: 'essay.md', uri: 'file:///essay.md' }, tokens, chosen },
+      ...chunks.map(
+        ({ cached, hooks, ...chunk }): HostMessage => ({ type: 'scores', run, chunk, pieces, totals: sum }),
+      ),
+      { type: 'done', run, totals: sum, milliseconds: 1234 },
+    ],
+    async answer({ run, id, question }) {
+      const subject = { engine, model: info, ids, texts };
+      const result = await kindOf(question).handle(question, subject, new AbortController().signal);
+      return { type: 'answer', run, id, result };
+    },
+    pattern: (layer) => engine.pattern(ids, layer),
+    logits: (position) => engine.logits(ids, position),
+  };
+}
+
+/** Answers what the page asked from message `from` on, until it asks no more. @returns how many messages it has sent */
+export async function answerAll(opened: OpenPage, text: RealText, from = 0): Promise<number> {
+  let next = from;
+  for (; next < opened.sent().length; next++) {
+    const message = opened.sent()[next];
+    if (message.type === 'ask') await opened.send(await text.answer(message));
+  }
+  return next;
+}
