@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { Caret } from './editor/caret.ts';
 import { registerCommands } from './editor/commands.ts';
 import { openExample } from './editor/example.ts';
-import { TokenHighlight } from './editor/highlight.ts';
+import { Marks } from './editor/marks.ts';
 import { EngineStatus } from './editor/statusBar.ts';
 import { ScoredTexts } from './explore/scoredTexts.ts';
 import { readSettings } from './explore/settings.ts';
@@ -23,7 +23,7 @@ export interface TestApi {
   receive(message: unknown): void;
   engine: WindowEngine;
   texts: ScoredTexts;
-  highlight: TokenHighlight;
+  marks: Marks;
 }
 
 /** Wires the rooms together. Nothing is loaded before the first use. */
@@ -33,7 +33,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const worker = pathToFileURL(join(extensionPath, 'dist', 'worker.js'));
   const engine = new WindowEngine(worker, () => wantedModel(context), log);
   const texts = new ScoredTexts({ engines: engine, log, maxTokens: () => readSettings().maxTokens });
-  const highlight = new TokenHighlight(texts);
+  const marks = new Marks(texts);
   texts.read({ busy: (busy) => void vscode.commands.executeCommand('setContext', 'tokenscope.computing', busy) });
 
   const posted = new vscode.EventEmitter<HostMessage>();
@@ -57,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     engine,
     texts,
     posted,
-    highlight,
+    marks,
     new Caret(texts, log),
     new EngineStatus(engine),
     pages,
@@ -80,5 +80,5 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     }),
   );
   const receive = (message: unknown) => pages.at(PANEL_TYPE)?.receive(message);
-  return { onDidPost: posted.event, receive, engine, texts, highlight };
+  return { onDidPost: posted.event, receive, engine, texts, marks };
 }

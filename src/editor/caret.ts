@@ -6,6 +6,8 @@ import { tokenAt } from '../explore/tokenPlaces.ts';
 /** The editor's caret and the chosen token follow each other. */
 export class Caret implements vscode.Disposable {
   private readonly listening: { dispose(): void }[];
+  /** Where the last change of a document ended. */
+  private typed: { document: vscode.TextDocument; end: number } | undefined;
 
   constructor(
     private readonly texts: ScoredTexts,
@@ -13,6 +15,11 @@ export class Caret implements vscode.Disposable {
   ) {
     this.listening = [
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.moved(textEditor)),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges: [change, ...others] }) => {
+        if (!change) return;
+        const end = change.rangeOffset + change.text.length;
+        this.typed = others.length === 0 ? { document, end } : undefined;
+      }),
       texts.read({ opened: (text) => this.follow(text) }),
     ];
   }
@@ -31,6 +38,7 @@ export class Caret implements vscode.Disposable {
 
   private follow(text: ScoredText): void {
     text.read({
+      begun: () => this.typedIn(text),
       choice: ({ part: { token }, by }) => {
         if (by === this || token === undefined) return;
         this.moveTo(text, token).then(undefined, (error: unknown) => this.log.error(String(error)));
@@ -38,15 +46,29 @@ export class Caret implements vscode.Disposable {
     });
   }
 
-  /** The focus stays where it is. */
+  /** Who types in the text looks at the token that is typed: the one before the caret. */
+  private typedIn(text: ScoredText): void {
+    const { run, place, choice } = text;
+    const { activeTextEditor } = vscode.window;
+    const editor = activeTextEditor && place.isOf(activeTextEditor.document) ? activeTextEditor : place.editor;
+    if (!run || !editor?.selection.isEmpty || this.typed?.document !== editor.document) return;
+    const caret = editor.document.offsetAt(editor.selection.active);
+    if (caret !== this.typed.end) return;
+    const isAtEnd = caret === place.range.end;
+    text.caretAt(tokenAt(run.tokens, caret - place.range.start - (isAtEnd ? 0 : 1), choice.token), this);
+  }
+
+  /** The caret goes before the token's first letter: before its space, the word before would be the caret's. */
   private async moveTo(text: ScoredText, token: number): Promise<void> {
     const { place } = text;
     const range = text.rangeOf(token);
     if (!range || place.document.isClosed) return;
-    const options = { preserveFocus: true, preview: false };
+    const options = { viewColumn: place.column, preserveFocus: true, preview: false };
     const editor = place.editor ?? (await vscode.window.showTextDocument(place.document, options));
-    const at = place.span(range.start, range.start);
-    editor.selection = new vscode.Selection(at.start, at.start);
-    editor.revealRange(place.span(range.start, range.end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    const span = place.span(range.start, range.end);
+    const space = /^\s+(?=\S)/.exec(place.document.getText(span))?.[0].length ?? 0;
+    const at = place.document.positionAt(range.start + space);
+    editor.selection = new vscode.Selection(at, at);
+    editor.revealRange(span, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
   }
 }

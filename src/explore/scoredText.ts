@@ -96,6 +96,11 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     return this.chosen;
   }
 
+  /** The token that is pointed at in some view. */
+  get hovered(): number | null {
+    return this.pointed;
+  }
+
   /** What is changed in the model. */
   get interventions(): readonly Intervention[] {
     return this.changes;

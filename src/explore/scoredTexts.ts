@@ -11,6 +11,8 @@ export interface Reading<T extends FollowedText = TrackedText> {
 
 export interface ScoredTextsEvents<T extends FollowedText> {
   opened: ScoredText<T>;
+  /** Its last reader let it go. */
+  closed: ScoredText<T>;
   /** Whether any run is under way. */
   busy: boolean;
 }
@@ -67,6 +69,7 @@ export class ScoredTexts<T extends FollowedText = TrackedText> {
       if (left > 0) return void this.readers.set(text, left);
       this.readers.delete(text);
       text.dispose();
+      this.events.fire('closed', text);
     };
     return { text, dispose };
   }

@@ -18,11 +18,12 @@ export function candidateRange(
   return insideCharacter ? undefined : { start, end };
 }
 
-/** The token an offset is in; at the very end, the last one. Of several parts of a character, the chosen one. */
+/** The token an offset is in; at the very end, the last one, or the place after it where that is chosen. Of several parts of a character, the chosen one. */
 export function tokenAt(tokens: readonly OffsetRange[], offset: number, chosen: number): number | null {
   const holds = (t: OffsetRange | undefined) => t !== undefined && t.start <= offset && offset < t.end;
   if (holds(tokens[chosen])) return chosen;
   const position = tokens.findIndex(holds);
   if (position >= 0) return position;
-  return tokens.length > 0 && tokens[tokens.length - 1].end === offset ? tokens.length - 1 : null;
+  if (tokens.length === 0 || tokens[tokens.length - 1].end !== offset) return null;
+  return chosen === tokens.length ? chosen : tokens.length - 1;
 }

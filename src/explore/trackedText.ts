@@ -71,6 +71,15 @@ export class TrackedText implements FollowedText, vscode.Disposable {
     return vscode.window.visibleTextEditors.find(({ document }) => this.isOf(document));
   }
 
+  /** The group of its editor, or of its tab; else the first one. */
+  get column(): vscode.ViewColumn {
+    const uri = this.bound.uri.toString();
+    const group = vscode.window.tabGroups.all.find(({ tabs }) =>
+      tabs.some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri),
+    );
+    return this.editor?.viewColumn ?? group?.viewColumn ?? vscode.ViewColumn.One;
+  }
+
   dispose(): void {
     clearTimeout(this.closing);
     for (const listener of this.listening) listener.dispose();

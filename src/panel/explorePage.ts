@@ -12,6 +12,8 @@ import type { HostMessage, PageMessage } from './protocol.ts';
 import { ShownText } from './shownText.ts';
 import { readPageMessage } from './validate.ts';
 
+/** The first token of a text has no numbers: nothing comes before it. */
+const FIRST_WITH_NUMBERS = 1;
 /** While pinned, a selection is explored once it has been still for so long. */
 const FOLLOW_PAUSE_MS = 200;
 
@@ -82,10 +84,13 @@ export class ExplorePage implements vscode.Disposable {
 
   /**
    * Shows a text. What others have had scored is there at once; a text that is shown already is run again.
-   * @param begins token to begin with; default: the last one
+   * @param begins token to begin with; default: the first that has numbers
    * @param several whether the editor had other selections too
    */
-  show(place: TrackedText, { begins, several = false }: { begins?: number; several?: boolean } = {}): void {
+  show(
+    place: TrackedText,
+    { begins = FIRST_WITH_NUMBERS, several = false }: { begins?: number; several?: boolean } = {},
+  ): void {
     const { outbox, shown } = this;
     const { texts, log } = this.services;
     const reading = texts.open(place, begins);
@@ -163,7 +168,7 @@ export class ExplorePage implements vscode.Disposable {
       case 'focusEditor':
         return focusEditor(shown?.text.place);
       case 'help':
-        return openHelp(root, message.topic);
+        return openHelp(root, message.topic, this.host.viewColumn);
       case 'openSettings':
         return openSettings(message.query);
       case 'save':

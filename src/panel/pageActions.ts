@@ -5,14 +5,13 @@ import type { PageMessage } from './protocol.ts';
 /** Gives the explored text's editor the focus; without a text, the editor that was used last. */
 export async function focusEditor(place: TrackedText | undefined): Promise<void> {
   if (!place) return void (await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup'));
-  const viewColumn = place.editor?.viewColumn ?? vscode.ViewColumn.One;
-  await vscode.window.showTextDocument(place.document, { viewColumn, preserveFocus: false });
+  await vscode.window.showTextDocument(place.document, { viewColumn: place.column, preserveFocus: false });
 }
 
-/** Opens an offline help page. */
-export async function openHelp(root: vscode.Uri, topic: string): Promise<void> {
+/** Opens an offline help page where the asking page is, or beside the text: never over it. */
+export async function openHelp(root: vscode.Uri, topic: string, column = vscode.ViewColumn.Beside): Promise<void> {
   const page = vscode.Uri.joinPath(root, 'media', 'help', `${topic}.md`);
-  await vscode.commands.executeCommand('markdown.showPreview', page);
+  await vscode.commands.executeCommand('vscode.openWith', page, 'vscode.markdown.preview.editor', column);
 }
 
 export async function openSettings(query: string): Promise<void> {

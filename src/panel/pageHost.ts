@@ -5,6 +5,8 @@ export interface PageHost {
   readonly webview: vscode.Webview;
   title: string | undefined;
   readonly visible: boolean;
+  /** The group of a panel; undefined in a side bar. */
+  readonly viewColumn: vscode.ViewColumn | undefined;
   /** Brings it to the front; the focus stays where it is. */
   reveal(): void;
   readonly onDidDispose: vscode.Event<void>;
@@ -12,8 +14,15 @@ export interface PageHost {
 
 export const PANEL_TYPE = 'tokenscope.explore';
 
-/** A panel that opens beside the active editor; the focus stays where it is. */
+/**
+ * A panel that opens beside the active editor; the focus stays where it is. Its group is locked (package.json), so that
+ * files go to the editor's.
+ */
 export function openPanel(root: vscode.Uri): PageHost & vscode.Disposable {
+  // A group that is left alone keeps the lock of a panel that was in it, and is locked again beside another one.
+  if (vscode.window.tabGroups.all.length === 1) {
+    void vscode.commands.executeCommand('workbench.action.unlockEditorGroup');
+  }
   const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
   return panelHost(vscode.window.createWebviewPanel(PANEL_TYPE, 'Tokenscope', place), root);
 }
@@ -30,6 +39,9 @@ export function panelHost(panel: vscode.WebviewPanel, root: vscode.Uri): PageHos
     },
     get visible() {
       return panel.visible;
+    },
+    get viewColumn() {
+      return panel.viewColumn;
     },
     reveal: () => panel.reveal(undefined, true),
     onDidDispose: panel.onDidDispose,

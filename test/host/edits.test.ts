@@ -63,7 +63,7 @@ describe('a document that changes', () => {
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'some more '));
     assert.equal(heard.all('stale').length, 0);
     send(api, { type: 'hover', run, position: 1 });
-    const start = editor.document.offsetAt(api.highlight.current!.range.start);
+    const start = editor.document.offsetAt(api.marks.hovered.rangesIn(editor)[0].start);
     assert.equal(start, tokens[1].start + 'some more '.length);
   });
 

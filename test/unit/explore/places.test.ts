@@ -90,6 +90,7 @@ describe('places of tokens', () => {
     assert.equal(tokenAt(tokens, 2, 0), 1);
     assert.equal(tokenAt(tokens, 2, 2), 2);
     assert.equal(tokenAt(tokens, 4, 0), 3);
+    assert.equal(tokenAt(tokens, 4, 4), 4);
     assert.equal(tokenAt(tokens, 5, 0), null);
     assert.equal(tokenAt(tokens, -1, 0), null);
     assert.equal(tokenAt([], 0, 0), null);
