@@ -16,6 +16,10 @@ function takesKey(event: KeyboardEvent): boolean {
   return pressed && (/^(button|summary|a)$/.test(target.localName) || /^vscode-(button|checkbox)$/.test(tag));
 }
 
+/** Ctrl+Z, on a Mac Cmd+Z. */
+const undoes = (event: KeyboardEvent): boolean =>
+  event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+
 export function listenToKeys(actions: Actions, openView: () => View, search: Search): void {
   const { store } = actions;
   const keys: Record<string, () => void> = {
@@ -32,6 +36,10 @@ export function listenToKeys(actions: Actions, openView: () => View, search: Sea
   };
   watchPointer(() => actions.hover(null));
   document.addEventListener('keydown', (event) => {
+    if (undoes(event) && !takesKey(event)) {
+      actions.send({ type: 'undo' });
+      return event.preventDefault();
+    }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (takesKey(event)) return;
     if (openView().key?.(event)) return event.preventDefault();

@@ -154,6 +154,8 @@ export class ExplorePage implements vscode.Disposable {
         return shown?.choose(message);
       case 'tryCandidate':
         return shown?.tryCandidate(message);
+      case 'undo':
+        return this.undo();
       case 'ask':
         if (shown) return shown.ask(message);
         return this.outbox.post({ type: 'answer', run: message.run, id: message.id, dropped: true });
@@ -174,6 +176,12 @@ export class ExplorePage implements vscode.Disposable {
       case 'save':
         return void (await saveFigure(message));
     }
+  }
+
+  /** The focus comes back: who undoes goes on choosing. */
+  private async undo(): Promise<void> {
+    await this.shown?.undo();
+    this.host.focus();
   }
 
   private said(message: HostMessage): void {

@@ -14,8 +14,10 @@ export async function openHelp(root: vscode.Uri, topic: string, column = vscode.
   await vscode.commands.executeCommand('vscode.openWith', page, 'vscode.markdown.preview.editor', column);
 }
 
+/** Shows settings beside what is open. In a remote window those of this extension are shown under Remote alone. */
 export async function openSettings(query: string): Promise<void> {
-  await vscode.commands.executeCommand('workbench.action.openSettings', query);
+  const command = vscode.env.remoteName ? 'openRemoteSettings' : 'openSettings';
+  await vscode.commands.executeCommand(`workbench.action.${command}`, { query, openToSide: true });
 }
 
 /** Asks where a figure shall be saved, and saves it. @returns the file, or undefined if the person decided not to */

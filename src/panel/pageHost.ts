@@ -9,6 +9,8 @@ export interface PageHost {
   readonly viewColumn: vscode.ViewColumn | undefined;
   /** Brings it to the front; the focus stays where it is. */
   reveal(): void;
+  /** Gives it the focus. */
+  focus(): void;
   readonly onDidDispose: vscode.Event<void>;
 }
 
@@ -44,6 +46,7 @@ export function panelHost(panel: vscode.WebviewPanel, root: vscode.Uri): PageHos
       return panel.viewColumn;
     },
     reveal: () => panel.reveal(undefined, true),
+    focus: () => panel.reveal(undefined, false),
     onDidDispose: panel.onDidDispose,
     dispose: () => panel.dispose(),
   };

@@ -127,6 +127,8 @@ export type PageMessage =
   | { type: 'tryCandidate'; run: number; position: number; id: number }
   /** A question about the tokens of a run; the page numbers its questions. */
   | { type: 'ask'; run: number; id: number; question: Question }
+  /** Takes out the candidate that was put in last from this page. */
+  | { type: 'undo' }
   | { type: 'cancel'; run: number }
   | { type: 'rerun' }
   | { type: 'pin'; pinned: boolean }

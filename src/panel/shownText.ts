@@ -7,6 +7,7 @@ import type { Reading } from '../explore/scoredTexts.ts';
 import { tryCandidate } from '../explore/tryCandidate.ts';
 import type { LoadedEngine } from '../explore/windowEngine.ts';
 import { Answers } from './answers.ts';
+import { CandidateEdits } from './candidateEdits.ts';
 import { errorView } from './errorView.ts';
 import type { Outbox } from './outbox.ts';
 import type { PageMessage, PieceView } from './protocol.ts';
@@ -27,6 +28,7 @@ export class ShownText implements vscode.Disposable {
   readonly text: ScoredText;
   /** A page's runs count on from one text to the next: what is to be added to the number of a run of this text. */
   private readonly before: number;
+  private readonly edits: CandidateEdits;
   private answers: Answers | undefined;
   private readonly listening: { dispose(): void };
 
@@ -42,6 +44,7 @@ export class ShownText implements vscode.Disposable {
   ) {
     const { text } = reading;
     this.text = text;
+    this.edits = new CandidateEdits(text.place);
     this.before = lastRun + 1 - Math.max(1, text.run?.number ?? text.newest);
     this.listening = text.read({
       begun: (run) => this.begun(run),
@@ -113,6 +116,12 @@ export class ShownText implements vscode.Disposable {
     if (run !== this.run || position > this.text.run!.tokens.length) return;
     const problem = await tryCandidate(this.text, position, id);
     if (problem) this.post({ type: 'notice', run, text: problem });
+    else this.edits.made();
+  }
+
+  async undo(): Promise<void> {
+    const problem = await this.edits.undo();
+    if (problem) this.notice(problem);
   }
 
   /** Answers a question of the page about what is shown. */

@@ -28,6 +28,7 @@ const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hover'), run, position: position.nullable(), target: position.optional() }),
   z.object({ type: z.literal('choose'), run, position }),
   z.object({ type: z.literal('tryCandidate'), run, position, id: whole }),
+  z.object({ type: z.literal('undo') }),
   z.object({ type: z.literal('ask'), run, id: whole, question: questionSchema }),
   z.object({ type: z.literal('cancel'), run }),
   z.object({ type: z.literal('rerun') }),

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '../errors.ts';
+import { modelName } from './bundled.ts';
 import { checkConfig, type Json } from './families/family.ts';
 import { familyOfArchitecture, familyOfModelType } from './families/index.ts';
 import { FileSource } from './fileSource.ts';
@@ -83,7 +84,7 @@ async function openGguf(path: string): Promise<ModelSource> {
     const embedding = family.locateInGguf('embed.W_E', config, tensors);
     const rows = tensors.get(embedding?.tensor ?? '')?.shape[0] ?? config.vocabSize;
     return await FileSource.open({
-      name: basename(path).replace(/\.gguf$/i, ''), // people know the file; general.name is often something else
+      name: modelName(path, metadata.get('general.name')),
       format: 'gguf',
       path,
       config,

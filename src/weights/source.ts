@@ -26,7 +26,7 @@ export interface EmbeddingRows {
 
 /** A model's files, opened and checked; numbers are read tensor by tensor. */
 export interface ModelSource {
-  /** Shown to people: the name of the folder, or of the file without its extension. */
+  /** Shown to people: the model's own name, or that of its folder. */
   readonly name: string;
   readonly format: 'gguf' | 'safetensors';
   /** The file or folder as it was asked for. */

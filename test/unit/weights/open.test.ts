@@ -30,7 +30,11 @@ describe('openModel: weights', () => {
     using(fixture('models/llama_gqa_tied'), (folder) =>
       using(fixture('gguf/llama_gqa_tied/llama_gqa_tied.F16.gguf'), async (gguf) => {
         assert.deepEqual([folder.format, gguf.format], ['safetensors', 'gguf']);
-        assert.deepEqual([folder.name, gguf.name], ['llama_gqa_tied', 'llama_gqa_tied.F16']);
+        assert.deepEqual(
+          [folder.name, gguf.name],
+          ['llama_gqa_tied', 'llama_gqa_tied'],
+          'the folder, and general.name',
+        );
         assert.equal(gguf.parameters, folder.parameters);
         for (const name of weightNames(folder)) {
           const [expected, read] = [await folder.read(name), await gguf.read(name)]; // two sources, two buffers
@@ -129,7 +133,8 @@ describe('openModel: weights', () => {
   });
 
   it('the bundled model', () =>
-    using(bundledModelPath(repositoryRoot), async ({ config, parameters, tokenizer }) => {
+    using(bundledModelPath(repositoryRoot), async ({ name, config, parameters, tokenizer }) => {
+      assert.equal(name, 'SmolLM2-135M-Instruct');
       assert.equal(parameters, 134_515_008);
       const { nLayers, dModel, nHeads, nKvHeads, vocabSize, tiedUnembedding } = config;
       assert.deepEqual([nLayers, dModel, nHeads, nKvHeads, vocabSize], [30, 576, 9, 3, 49_152]);
@@ -154,7 +159,7 @@ describe('openModel: what is chosen', () => {
     const place = join(folder(), 'one');
     await mkdir(place);
     await copyFile(fixture('gguf/gpt2/gpt2.Q4_0.gguf'), join(place, 'tiny.gguf'));
-    await using(place, async ({ name, format }) => assert.deepEqual([name, format], ['tiny', 'gguf']));
+    await using(place, async ({ name, format }) => assert.deepEqual([name, format], ['gpt2', 'gguf']));
     await copyFile(fixture('models/gpt2/config.json'), join(place, 'config.json'));
     await using(place, async ({ format }) => assert.equal(format, 'gguf'));
     await copyFile(join(place, 'tiny.gguf'), join(place, 'other.gguf'));
