@@ -14,9 +14,9 @@ export class Marks implements vscode.Disposable {
   private readonly listening: { dispose(): void }[];
 
   constructor(texts: ScoredTexts) {
-    // Its border is seen in high contrast only, where there is no background.
+    // Its border is seen in high contrast only.
     this.explored = new Mark(texts, exploredRange, {
-      backgroundColor: colour('editor.rangeHighlightBackground'),
+      backgroundColor: colour('editor.hoverHighlightBackground'),
       border: '1px dotted',
       borderColor: colour('editor.rangeHighlightBorder'),
     });
