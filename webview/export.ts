@@ -1,6 +1,9 @@
 /** What a view shows, as files: a picture, a table, all of it as JSON. Each tells how it was made. */
+import { thousands } from '../src/analysis/format.ts';
 import { totals } from '../src/analysis/surprisal.ts';
 import { post } from './host.ts';
+import { framed, type Picture } from './plots/figure.ts';
+import { paletteOf } from './plots/palette.ts';
 import { describePng } from './png.ts';
 import type { State } from './store.ts';
 import type { Table, View } from './views/view.ts';
@@ -16,7 +19,8 @@ export async function exportView(view: View, state: Readonly<State>, format: For
   const about = { ...provenance(state), ...(figure?.about ?? { view: 'tokens' }) };
   const name = `${state.document?.name ?? 'tokenscope'} ${format === 'tokens' ? 'tokens' : view.id}`;
   if (format === 'png') {
-    const blob = await new Promise<Blob | null>((done) => figure!.picture.toBlob(done, 'image/png'));
+    const picture = framed(captioned(figure!.picture, state), paletteOf(state));
+    const blob = await new Promise<Blob | null>((done) => picture.toBlob(done, 'image/png'));
     if (!blob) return false;
     const data = describePng(new Uint8Array(await blob.arrayBuffer()), JSON.stringify(about));
     post({ type: 'save', name, mime: 'image/png', data });
@@ -43,6 +47,15 @@ function provenance(state: Readonly<State>): Record<string, unknown> {
     totals: totals(scores.logprob),
     outdated: state.outdated,
   };
+}
+
+/** Under the picture's title: of which text and model it is. */
+function captioned(picture: Picture, { model, document, tokens, note, outdated }: Readonly<State>): Picture {
+  const source = [document?.name, `${thousands(tokens.length)} tokens`];
+  if (model) source.push(`${model.name} ${model.precision}`, model.bosPolicy);
+  const warnings = outdated ? ['These numbers are of the text before its last change.'] : [];
+  const known = source.filter((part) => part !== undefined).join(' · ');
+  return { ...picture, lines: [known, ...picture.lines, ...warnings, ...(note ? [note] : [])] };
 }
 
 /** Every token with its numbers; null where there is none. */

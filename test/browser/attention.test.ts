@@ -110,4 +110,106 @@ describe('the attention view, on numbers of the real engine', () => {
     }, data);
     assert.deepEqual(corner, [255, 255, 255, 255]);
   });
+
+  /** Where the middle of a cell is on the page. */
+  async function placeOf(row: number, column: number): Promise<{ x: number; y: number }> {
+    const box = (await opened.page.locator('.matrix').boundingBox())!;
+    const { cell, x, y } = await view();
+    return { x: box.x + x + (column + 0.5) * cell, y: box.y + y + (row + 0.5) * cell };
+  }
+  const view = (): Promise<{ cell: number; x: number; y: number; width: number; height: number }> =>
+    opened.page.evaluate(() => JSON.parse(document.querySelector<HTMLCanvasElement>('.matrix')!.dataset.window!));
+  const marked = (mark: string) =>
+    opened.page
+      .locator(`#strip .token.${mark}`)
+      .evaluateAll((all) => all.map((token) => Number((token as HTMLElement).dataset.position)));
+  const strongest = (row: number) =>
+    Array.from({ length: row + 1 }, (_, column) => column).sort((a, b) => weight(row, b) - weight(row, a));
+
+  it('a cell marks both tokens, in the strip and for the editor, and the row says what it looks at most', async () => {
+    await open();
+    const row = opened.page.locator('.looks-at');
+    assert.match(await row.innerText(), /^·it looks at: /);
+    const [most] = strongest(IT);
+    assert.equal(text.tokens[most].text, ' chicken');
+    const { x, y } = await placeOf(IT, most);
+    await opened.page.mouse.move(x, y);
+    assert.deepEqual([await marked('hovered'), await marked('target')], [[IT], [most]]);
+    assert.deepEqual(opened.sent().at(-1), { type: 'hover', run: 1, position: IT, target: most });
+    assert.equal(
+      await opened.page.locator('.cell-value').innerText(),
+      `·it (${IT}) looks at ·chicken (${most}): ${weight(IT, most).toPrecision(4)}`,
+    );
+    const listed = await row.locator('.target').allInnerTexts();
+    assert.deepEqual(
+      listed,
+      strongest(IT)
+        .filter((column) => weight(IT, column) >= 0.005)
+        .slice(0, 6)
+        .map((column) => `${text.tokens[column].text.replace(' ', '·')} ${weight(IT, column).toFixed(3)}`),
+    );
+    assert.equal(await row.locator('.pointed').innerText(), listed[0]);
+    await opened.checkAxe('.attention');
+    await opened.page.mouse.move(2, 2);
+    assert.deepEqual([await marked('hovered'), await marked('target')], [[], []]);
+    assert.deepEqual(opened.sent().at(-1), { type: 'hover', run: 1, position: null, target: undefined });
+  });
+
+  it('keys walk the cells, and say both tokens and the weight', async () => {
+    await open();
+    await opened.page.locator('.matrix-scroller').focus();
+    await opened.page.keyboard.press('Home');
+    await opened.page.keyboard.press('ArrowRight');
+    assert.deepEqual([await marked('hovered'), await marked('target')], [[IT], [1]]);
+    assert.equal(
+      await opened.page.locator('#live').innerText(),
+      `it looks at chicken: ${weight(IT, 1).toPrecision(4)}`,
+    );
+    await opened.page.keyboard.press('Enter');
+    assert.equal(opened.sent().findLast(({ type }) => type === 'choose')?.type, 'choose');
+  });
+
+  it('zoom by key keeps the cell where the keys are, and each row its name', async () => {
+    await open({ width: 480, height: 640 });
+    await opened.page.evaluate(() => {
+      const names = (window as unknown as { names: [string, number][] }).names ?? [];
+      (window as unknown as { names: [string, number][] }).names = names;
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y, most) {
+        names.push([text, x]);
+        fillText.call(this, text, x, y, most);
+      };
+    });
+    await opened.page.locator('.matrix-scroller').focus();
+    await opened.page.keyboard.press('PageDown');
+    await opened.page.keyboard.press('Home');
+    const row = n() - 1;
+    assert.deepEqual([await marked('hovered'), await marked('target')], [[row], [0]]);
+    const before = await placeOf(row, 0);
+    for (let i = 0; i < 6; i++) await opened.page.keyboard.press('+');
+    await frames();
+    await opened.page.evaluate(() => {
+      (window as unknown as { names: [string, number][] }).names.length = 0;
+    });
+    await opened.page.keyboard.press('+');
+    await frames();
+    const { cell, x, y, width, height } = await view();
+    assert.ok(width <= 480, 'the view is no wider than the page');
+    assert.ok(
+      x + cell * n() > width && cell * n() > height,
+      `the matrix is larger than the pane: ${JSON.stringify(await view())}`,
+    );
+    assert.ok(
+      x >= 0 && x + cell <= width && y + row * cell >= 0 && y + (row + 1) * cell <= height,
+      'the cell is in view',
+    );
+    assert.ok(Math.abs((await placeOf(row, 0)).y - before.y) <= cell, 'and about where it was');
+    // In the gutter, whatever is scrolled away.
+    const inGutter = await opened.page.evaluate(() =>
+      (window as unknown as { names: [string, number][] }).names.filter(([, left]) => left < 10).map(([name]) => name),
+    );
+    const first = Math.max(0, Math.floor(-y / cell));
+    const rows = text.tokens.slice(first).map((token) => token.text.replace(' ', '·'));
+    assert.deepEqual([...new Set(inGutter)].sort(), [...new Set(rows)].sort());
+  });
 });

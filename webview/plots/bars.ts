@@ -1,53 +1,74 @@
 /** Candidates as bars, for a picture. Pure drawing. */
+import { percent, rank } from '../../src/analysis/format.ts';
+import { RATIO } from './figure.ts';
 import type { Palette } from './palette.ts';
 import { css, mix } from './scale.ts';
 
 export type Bar =
-  | { name: string; label: string; probability: number; sampled: number | null; chosen: boolean }
+  | { rank: number; name: string; probability: number; sampled: number | null; chosen: boolean }
   | { text: string };
 
-const ROW = 20;
+const ROW = 22;
+const RANK = 56;
 const NAME = 150;
-const WIDTH = 640;
 const NUMBER = 80;
+const WIDTH = 680;
 
-/** A canvas of bars: filled what sampling may choose, a line below it the plain probability. */
-export function drawBars(bars: readonly Bar[], title: string, palette: Palette, ratio = 2): HTMLCanvasElement {
+/** A table of bars: the wide one and its number are what sampling chooses with, the line below the plain probability. */
+export function drawBars(bars: readonly Bar[], palette: Palette): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
-  canvas.width = WIDTH * ratio;
-  canvas.height = (bars.length + 2) * ROW * ratio;
+  canvas.width = WIDTH * RATIO;
+  canvas.height = (bars.length + 1) * ROW * RATIO;
   const context = canvas.getContext('2d')!;
-  context.scale(ratio, ratio);
-  context.fillStyle = css(palette.background);
-  context.fillRect(0, 0, WIDTH, canvas.height);
-  context.font = '13px sans-serif';
+  context.scale(RATIO, RATIO);
   context.textBaseline = 'middle';
   const text = css(palette.foreground);
-  const faint = css(mix(palette.background, palette.foreground, 0.6));
+  const faint = css(mix(palette.background, palette.foreground, 0.75));
+  const sampledColour = css(palette.cool);
+  const left = RANK + NAME;
+  const room = WIDTH - left - 2 * NUMBER - 12;
+  const numbers = { plain: WIDTH - NUMBER, sampled: WIDTH };
+  const write = (value: string, x: number, middle: number, align: CanvasTextAlign, width: number) => {
+    context.textAlign = align;
+    context.fillText(value, x, middle, width);
+  };
+  const line = (y: number, width: number) => {
+    context.fillStyle = text;
+    context.fillRect(left, y + 16, width, 2);
+  };
+  const block = (y: number, width: number) => {
+    context.fillStyle = sampledColour;
+    context.fillRect(left, y + 4, width, 9);
+  };
+
+  context.font = `bold 12px ${palette.font}`;
   context.fillStyle = text;
-  context.fillText(title, 10, ROW * 0.8, WIDTH - 20);
+  write('rank', RANK - 12, ROW / 2, 'right', RANK - 12);
+  write('token', RANK, ROW / 2, 'left', NAME);
+  write('p (line)', numbers.plain, ROW / 2, 'right', NUMBER);
+  write('sampled (bar)', numbers.sampled, ROW / 2, 'right', NUMBER);
   const widest = Math.max(
     1e-9,
     ...bars.map((bar) => ('text' in bar ? 0 : Math.max(bar.probability, bar.sampled ?? 0))),
   );
-  const room = WIDTH - NAME - NUMBER - 20;
-  bars.forEach((bar, i) => {
-    const y = (i + 1.5) * ROW;
+  for (const [i, bar] of bars.entries()) {
+    const y = (i + 1) * ROW;
     const middle = y + ROW / 2;
+    context.font = `12px ${palette.font}`;
+    context.fillStyle = faint;
     if ('text' in bar) {
-      context.fillStyle = faint;
-      context.fillText(bar.text, 10, middle, WIDTH - 20);
-      return;
+      write(bar.text, RANK, middle, 'left', WIDTH - RANK);
+      continue;
     }
-    context.fillStyle = text;
-    context.fillText(`${bar.chosen ? '▸' : ''}${bar.name}`, 10, middle, NAME - 16);
-    context.fillStyle = css(palette.cool);
-    context.fillRect(NAME, y + 4, (room * (bar.sampled ?? 0)) / widest, 8);
-    context.fillStyle = text;
-    context.fillRect(NAME, y + 13, (room * bar.probability) / widest, 2);
-    context.textAlign = 'right';
-    context.fillText(bar.label, WIDTH - 10, middle, NUMBER);
-    context.textAlign = 'left';
-  });
+    const excluded = bar.sampled === 0;
+    context.fillStyle = excluded ? faint : text;
+    write(rank(bar.rank), RANK - 12, middle, 'right', RANK - 12);
+    write(percent(bar.probability), numbers.plain, middle, 'right', NUMBER - 8);
+    write(bar.sampled === null ? '–' : percent(bar.sampled), numbers.sampled, middle, 'right', NUMBER - 8);
+    if (bar.chosen) context.font = `bold 12px ${palette.font}`;
+    write(`${bar.chosen ? '▸' : ''}${bar.name}`, RANK, middle, 'left', NAME - 10);
+    block(y, (room * (bar.sampled ?? 0)) / widest);
+    line(y, (room * bar.probability) / widest);
+  }
   return canvas;
 }

@@ -1,10 +1,12 @@
 /** The theme's colours, read where the page stands. */
-import { parseColor, type Rgb } from './scale.ts';
+import { mix, parseColor, type Rgb } from './scale.ts';
 
 /** What of the theme the scales need. Colours are sRGB, 0…255. */
 export interface Palette {
   background: Rgb;
   foreground: Rgb;
+  /** Lines that carry no number. */
+  faint: Rgb;
   /** Tint of surprisal. */
   warm: Rgb;
   /** Tint of attention. */
@@ -26,9 +28,11 @@ export function paletteFrom(variable: (name: string) => string, kinds: readonly 
   const read = (name: string, fallback: Rgb, under?: Rgb): Rgb => parseColor(variable(name), under) ?? fallback;
   const dark = !kinds.some((kind) => kind === 'vscode-light' || kind === 'vscode-high-contrast-light');
   const background = read('--vscode-editor-background', dark ? [30, 30, 30] : [255, 255, 255]);
+  const foreground = read('--vscode-editor-foreground', dark ? [212, 212, 212] : [51, 51, 51], background);
   return {
     background,
-    foreground: read('--vscode-editor-foreground', dark ? [212, 212, 212] : [51, 51, 51], background),
+    foreground,
+    faint: mix(background, foreground, 0.3),
     warm: read('--vscode-charts-orange', [209, 134, 22], background),
     cool: read('--vscode-charts-blue', [55, 148, 255], background),
     focus: read('--vscode-focusBorder', [0, 120, 212], background),

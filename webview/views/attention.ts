@@ -1,18 +1,26 @@
 /** Attention: one head's pattern as a matrix. */
+
+import { strongest } from '../../src/analysis/patterns.ts';
 import type { Actions } from '../actions.ts';
 import { answerTo, errorOf, type Question, resultOf } from '../answers.ts';
 import { checkbox, dropdown } from '../controls.ts';
 import { el, setText } from '../dom.ts';
+import { RATIO } from '../plots/figure.ts';
 import { largest, type Matrix } from '../plots/matrix.ts';
+import { type Cell, type MatrixContent, NAME_ROOM, paintMatrix } from '../plots/matrixPaint.ts';
 import { type Palette, paletteOf } from '../plots/palette.ts';
 import { magnitudeScale, ramp as rampOf } from '../plots/scale.ts';
 import { announce, spokenText } from '../speech.ts';
 import { type Changed, lookingToken, type State } from '../store.ts';
 import { chip, shortened, shown } from '../tokens.ts';
-import { type Cell, matrixPane } from './matrixPane.ts';
+import { matrixPane } from './matrixPane.ts';
 import { problemSection } from './problem.ts';
 import type { Tints } from './tints.ts';
 import { explanation, type View } from './view.ts';
+
+/** Targets that are listed of a row, and the weight below which none is. */
+const TARGETS = 6;
+const LEAST_LISTED = 0.005;
 
 const patternOf = ({ layer }: Readonly<State>) => ({ kind: 'pattern', layer }) as const satisfies Question;
 
@@ -58,6 +66,7 @@ export function attentionView(actions: Actions): View {
   const first = checkbox('leave the first token out of the scale', (withoutFirst) => store.set({ withoutFirst }));
   first.title = 'Many heads rest on the first token when they find nothing; without it, the rest is easier to see';
   const value = el('p', { class: 'cell-value' });
+  const row = el('p', { class: 'looks-at' });
   const low = el('span', {}, '0');
   const high = el('span');
   const ramp = el('span', { class: 'ramp' });
@@ -92,6 +101,7 @@ export function attentionView(actions: Actions): View {
     el('div', { class: 'choosers' }, layers.element, heads.element, first, pane.tools),
     el('div', { class: 'reading' }, legend, note),
     value,
+    row,
     waiting,
     problem.element,
     pane.element,
@@ -104,10 +114,9 @@ export function attentionView(actions: Actions): View {
 
   function showValue(state: Readonly<State>): void {
     const { tokens } = state;
-    if (!cursor || !matrixOf(state)) {
-      const row = tokens[lookingToken(state)];
-      const end = state.chosen >= tokens.length ? ' (it says what comes next)' : '';
-      value.replaceChildren(...(row ? ['marked row: ', chip(row), `${end}. Point at a cell to read its weight.`] : []));
+    if (!cursor) {
+      const end = state.chosen >= tokens.length ? ' It says what comes next.' : '';
+      setText(value, `Point at a cell to read its weight; the framed row is the chosen token’s.${end}`);
       return;
     }
     const { row, column } = cursor;
@@ -120,6 +129,26 @@ export function attentionView(actions: Actions): View {
     );
   }
 
+  /** The strongest weights of the pointed row, or of the chosen token's. */
+  function showRow(state: Readonly<State>, matrix: Matrix): void {
+    const { tokens } = state;
+    const looking = cursor?.row ?? lookingToken(state);
+    const weights = rowOf(matrix, looking);
+    const targets = strongest(weights, TARGETS, LEAST_LISTED).map((column) =>
+      el(
+        'span',
+        {
+          class: column === cursor?.column ? 'target pointed' : 'target',
+          title: `position ${column}: ${weights[column]}`,
+        },
+        chip(tokens[column]),
+        ` ${weights[column].toFixed(3)}`,
+      ),
+    );
+    // Spaces, so that the line may break between them.
+    row.replaceChildren(chip(tokens[looking]), ' looks at: ', ...targets.flatMap((target) => [target, ' ']));
+  }
+
   function show(state: Readonly<State>): void {
     const { model, layer, head, tokens, withoutFirst } = state;
     layers.setOptions(model?.nLayers ?? 0);
@@ -130,17 +159,16 @@ export function attentionView(actions: Actions): View {
     const matrix = matrixOf(state);
     setText(waiting, answerTo(state, patternOf(state)) ? '' : whyNone(state));
     problem.show(errorOf(state, patternOf(state)));
-    pane.element.hidden = legend.hidden = note.hidden = matrix === null;
+    for (const part of [pane.element, legend, note, value, row]) part.hidden = matrix === null;
     if (cursor && cursor.row >= tokens.length) cursor = null;
-    showValue(state);
     if (!matrix) {
       pane.show(null);
       return;
     }
+    showValue(state);
+    showRow(state, matrix);
     const max = topOfScale(matrix, withoutFirst);
-    const palette = paletteOf(state);
-    const scale = magnitudeScale(palette, 'cool', max);
-    const colour = (value: number) => scale(value).fill;
+    const scale = magnitudeScale(paletteOf(state), 'cool', max);
     setText(high, topOf(max));
     high.title = `${max}, the largest weight below the first row, which can look at itself only`;
     ramp.style.setProperty('background-image', rampOf(scale, max));
@@ -150,14 +178,7 @@ export function attentionView(actions: Actions): View {
         ? `The first token's column, up to ${largest(matrix).toPrecision(3)}, is left out of the scale.`
         : '',
     );
-    pane.show({
-      matrix,
-      colour,
-      palette,
-      chosenRow: lookingToken(state),
-      cursor,
-      name: (position) => shortened(tokens[position], 14),
-    });
+    pane.show({ ...contentOf(state, matrix), cursor });
   }
 
   return {
@@ -172,27 +193,75 @@ export function attentionView(actions: Actions): View {
     },
     figure(state: Readonly<State>) {
       const matrix = matrixOf(state);
-      const picture = matrix && pane.picture();
-      if (!matrix || !picture) return null;
-      const { n, data, offset } = matrix;
-      const row = (i: number) => Array.from(data.subarray(offset + i * n, offset + i * n + i + 1));
+      if (!matrix) return null;
+      const { layer, head, tokens, withoutFirst } = state;
+      const max = topOfScale(matrix, withoutFirst);
+      const looking = lookingToken(state);
+      const hook = `blocks.${layer}.attn.hook_pattern`;
       return {
         about: {
           view: 'attention',
-          hook: `blocks.${state.layer}.attn.hook_pattern`,
-          layer: state.layer,
-          head: state.head,
+          hook,
+          layer,
+          head,
+          scale: { from: 0, to: max, withoutFirst },
           rows: 'the token that looks',
           columns: 'what it looks at',
         },
         table: {
-          columns: ['position', 'token', ...Array.from({ length: n }, (_, i) => String(i))],
-          rows: Array.from({ length: n }, (_, i) => [i, shown(state.tokens[i]), ...row(i)]),
+          columns: ['position', 'token', ...tokens.map((_, i) => String(i))],
+          rows: tokens.map((token, i) => [i, shown(token), ...rowOf(matrix, i)]),
         },
-        picture,
+        picture: {
+          title: `Attention, layer ${layer}, head ${head}`,
+          lines: [
+            `${hook}: row = the token that looks, column = what it looks at; each row adds up to 1`,
+            `framed: the row of ${shown(tokens[looking])} (position ${looking})`,
+          ],
+          scale: {
+            label: 'weight',
+            max,
+            high: `${topOf(max)}${withoutFirst ? ' (without the column of the first token)' : ''}`,
+            colour: magnitudeScale(paletteOf(state), 'cool', max),
+          },
+          body: pictureOf(contentOf(state, matrix)),
+        },
       };
     },
   };
+}
+
+const rowOf = ({ data, offset, n }: Matrix, row: number): Float32Array =>
+  data.subarray(offset + row * n, offset + row * n + row + 1);
+
+function contentOf(state: Readonly<State>, matrix: Matrix): MatrixContent {
+  const palette = paletteOf(state);
+  const scale = magnitudeScale(palette, 'cool', topOfScale(matrix, state.withoutFirst));
+  return {
+    matrix,
+    colour: (value) => scale(value).fill,
+    palette,
+    chosenRow: lookingToken(state),
+    cursor: null,
+    name: (position) => shortened(state.tokens[position], 14),
+  };
+}
+
+/** Device pixels of a picture's matrix at most, and of its cells. */
+const MOST_PIXELS = 3000;
+const MOST_CELL = 24 * RATIO;
+
+/** The whole matrix with its names, for a picture. */
+function pictureOf(content: MatrixContent): HTMLCanvasElement {
+  const { n } = content.matrix;
+  const cell = Math.max(1, Math.min(MOST_CELL, Math.floor(MOST_PIXELS / n)));
+  const pad = 4 * RATIO;
+  const canvas = el('canvas');
+  canvas.width = n * cell + 2 * pad + NAME_ROOM * RATIO;
+  canvas.height = n * cell + 2 * pad;
+  const view = { width: canvas.width, height: canvas.height, x: pad, y: pad, cell };
+  paintMatrix(canvas.getContext('2d')!, content, view, RATIO);
+  return canvas;
 }
 
 /** The first row, and what is left out, may be above the top of the scale. */

@@ -1,24 +1,9 @@
 /** The attention matrix on its canvas: drawing, zoom, scrolling, pointer and keys. */
 import { iconButton } from '../controls.ts';
 import { el } from '../dom.ts';
-import { cellAt, fittingCell, type Matrix, matrixPixels, type Window } from '../plots/matrix.ts';
-import type { Palette } from '../plots/palette.ts';
-import { css, type Rgb } from '../plots/scale.ts';
-
-export interface Cell {
-  row: number;
-  column: number;
-}
-
-export interface PaneContent {
-  matrix: Matrix;
-  colour: (value: number) => Rgb;
-  palette: Palette;
-  /** Row of the chosen token. */
-  chosenRow: number;
-  cursor: Cell | null;
-  name(position: number): string;
-}
+import { cellAt, fittingCell, type Window } from '../plots/matrix.ts';
+import { type Cell, type MatrixContent, NAME_ROOM, paintMatrix } from '../plots/matrixPaint.ts';
+import { pointerRests } from '../pointer.ts';
 
 export interface PaneEvents {
   point(cell: Cell | null): void;
@@ -26,9 +11,6 @@ export interface PaneEvents {
   move(cell: Cell): void;
 }
 
-/** Names stand beside the diagonal from this size of a cell on, in CSS pixels. */
-const NAMED_FROM = 11;
-const NAME_ROOM = 96;
 const LARGEST_CELL = 40;
 /** Room around the matrix for the frames of its outer cells. */
 const PAD = 3;
@@ -46,29 +28,29 @@ export function matrixPane(events: PaneEvents) {
     },
     space,
   );
-  let content: PaneContent | null = null;
+  let content: MatrixContent | null = null;
   /** CSS pixels a cell as chosen; null fits the matrix into the pane. */
   let zoom: number | null = null;
   let frame = 0;
 
   const ratio = () => Math.max(1, window.devicePixelRatio);
-  /** Cells and names in device pixels, as large as the pane allows. */
+  /** Device pixels a cell: as chosen, or as large as the pane allows with the names. */
   function cellSize(n: number): number {
     if (zoom !== null) return Math.max(1, Math.round(zoom * ratio()));
-    const pads = 2 * PAD;
-    const room = (Math.min(scroller.clientWidth, Math.max(160, scroller.clientHeight)) - pads) * ratio();
-    const most = LARGEST_CELL * ratio();
-    const named = Math.min(most, fittingCell(n, Math.max(40, (scroller.clientWidth - pads - NAME_ROOM) * ratio())));
-    const fitting = Math.min(most, fittingCell(n, room));
-    return Math.min(fitting, named) >= NAMED_FROM * ratio() ? Math.min(fitting, named) : fitting;
+    const room = Math.min(scroller.clientWidth - NAME_ROOM, Math.max(160, scroller.clientHeight)) - 2 * PAD;
+    return Math.min(LARGEST_CELL * ratio(), fittingCell(n, Math.max(40, room) * ratio()));
   }
+
+  /** CSS pixels at the left for the names of rows whose ends are scrolled away; none while all are in view. */
+  const gutterOf = (n: number): number =>
+    (cellSize(n) * n) / ratio() + 2 * PAD + NAME_ROOM > scroller.clientWidth ? NAME_ROOM : 0;
 
   function windowOf(n: number): Window {
     const scale = ratio();
     return {
       width: Math.max(1, Math.round(scroller.clientWidth * scale)),
       height: Math.max(1, Math.round(scroller.clientHeight * scale)),
-      x: Math.round((PAD - scroller.scrollLeft) * scale),
+      x: Math.round((gutterOf(n) + PAD - scroller.scrollLeft) * scale),
       y: Math.round((PAD - scroller.scrollTop) * scale),
       cell: cellSize(n),
     };
@@ -80,8 +62,8 @@ export function matrixPane(events: PaneEvents) {
     const { matrix } = content;
     const scale = ratio();
     const cell = cellSize(matrix.n);
-    const names = cell >= NAMED_FROM * scale ? NAME_ROOM : 0;
-    space.style.setProperty('width', `${(cell * matrix.n) / scale + 2 * PAD + names}px`);
+    const gutter = gutterOf(matrix.n);
+    space.style.setProperty('width', `${gutter + (cell * matrix.n) / scale + 2 * PAD + NAME_ROOM}px`);
     space.style.setProperty('height', `${(cell * matrix.n) / scale + 2 * PAD}px`);
     const view = windowOf(matrix.n);
     if (canvas.width !== view.width || canvas.height !== view.height) {
@@ -91,7 +73,7 @@ export function matrixPane(events: PaneEvents) {
       canvas.style.setProperty('height', `${view.height / scale}px`);
     }
     canvas.dataset.window = JSON.stringify(view);
-    paint(canvas.getContext('2d')!, content, view, scale);
+    paintMatrix(canvas.getContext('2d')!, content, view, scale, gutter * scale);
   }
 
   const redraw = (): void => {
@@ -103,16 +85,16 @@ export function matrixPane(events: PaneEvents) {
   const at = (event: PointerEvent | MouseEvent): Cell | null => {
     if (!content) return null;
     const box = canvas.getBoundingClientRect();
-    const scale = ratio();
-    return cellAt(
-      content.matrix.n,
-      windowOf(content.matrix.n),
-      (event.clientX - box.left) * scale,
-      (event.clientY - box.top) * scale,
-    );
+    const { n } = content.matrix;
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    return x < gutterOf(n) ? null : cellAt(n, windowOf(n), x * ratio(), y * ratio());
   };
-  canvas.addEventListener('pointermove', (event) => events.point(at(event)));
-  canvas.addEventListener('pointerleave', () => events.point(null));
+  canvas.addEventListener('pointermove', (event) => {
+    if (!pointerRests()) events.point(at(event));
+  });
+  canvas.addEventListener('pointerleave', () => {
+    if (!pointerRests()) events.point(null);
+  });
   canvas.addEventListener('click', (event) => {
     const cell = at(event);
     if (cell) events.choose(cell.row);
@@ -122,25 +104,41 @@ export function matrixPane(events: PaneEvents) {
     (event) => {
       if (!event.ctrlKey) return;
       event.preventDefault();
-      setZoom(event.deltaY < 0 ? 1.25 : 0.8);
+      const box = canvas.getBoundingClientRect();
+      setZoom(event.deltaY < 0 ? 1.25 : 0.8, { x: event.clientX - box.left, y: event.clientY - box.top });
     },
     { passive: false },
   );
 
-  /** Zooms about the middle of the pane; null fits again. */
-  function setZoom(by: number | null): void {
+  /** Where the middle of a cell is in the pane, in CSS pixels. */
+  function placeOf({ row, column }: Cell, n: number): { x: number; y: number } {
+    const { x, y, cell } = windowOf(n);
+    return { x: (x + (column + 0.5) * cell) / ratio(), y: (y + (row + 0.5) * cell) / ratio() };
+  }
+
+  /** Zooms; null fits again. What is at a place of the pane, by default its middle, stays there. */
+  function setZoom(by: number | null, stays = { x: scroller.clientWidth / 2, y: scroller.clientHeight / 2 }): void {
     if (!content) return;
+    const { n } = content.matrix;
     const scale = ratio();
-    const before = cellSize(content.matrix.n) / scale;
-    const wanted = by === null ? null : Math.min(LARGEST_CELL, Math.max(1 / scale, before * by));
+    const before = windowOf(n);
+    const [column, row] = [(stays.x * scale - before.x) / before.cell, (stays.y * scale - before.y) / before.cell];
+    const size = before.cell / scale;
+    const wanted = by === null ? null : Math.min(LARGEST_CELL, Math.max(1 / scale, size * by));
     // A whole device pixel more or less, so that each press does something.
     zoom = wanted === null ? null : (by! > 1 ? Math.ceil(wanted * scale) : Math.floor(wanted * scale) || 1) / scale;
-    const middle = [scroller.scrollLeft + scroller.clientWidth / 2, scroller.scrollTop + scroller.clientHeight / 2];
     draw();
-    const grown = cellSize(content.matrix.n) / scale / before;
-    scroller.scrollLeft = middle[0] * grown - scroller.clientWidth / 2;
-    scroller.scrollTop = middle[1] * grown - scroller.clientHeight / 2;
+    const cell = cellSize(n) / scale;
+    scroller.scrollLeft = gutterOf(n) + PAD + column * cell - stays.x;
+    scroller.scrollTop = PAD + row * cell - stays.y;
     redraw();
+  }
+
+  /** Zooms about the cell that the keys are at, and keeps it in view. */
+  function zoomAt(cell: Cell, by: number | null): void {
+    scrollToCell(cell);
+    setZoom(by, placeOf(cell, content!.matrix.n));
+    scrollToCell(cell);
   }
 
   scroller.addEventListener('keydown', (event) => {
@@ -162,9 +160,9 @@ export function matrixPane(events: PaneEvents) {
       const to = Math.max(0, Math.min(move.row, n - 1));
       events.move({ row: to, column: Math.max(0, Math.min(move.column, to)) });
     } else if (event.key === 'Enter' || event.key === ' ') events.choose(row);
-    else if (event.key === '+' || event.key === '=') setZoom(1.25);
-    else if (event.key === '-') setZoom(0.8);
-    else if (event.key === '0') setZoom(null);
+    else if (event.key === '+' || event.key === '=') zoomAt({ row, column }, 1.25);
+    else if (event.key === '-') zoomAt({ row, column }, 0.8);
+    else if (event.key === '0') zoomAt({ row, column }, null);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -172,10 +170,11 @@ export function matrixPane(events: PaneEvents) {
 
   function scrollToCell({ row, column }: Cell): void {
     if (!content) return;
-    const cell = cellSize(content.matrix.n) / ratio();
+    const { n } = content.matrix;
+    const cell = cellSize(n) / ratio();
     const into = (from: number, size: number, place: number) =>
       place < from ? place : place + cell + 2 * PAD > from + size ? place + cell + 2 * PAD - size : from;
-    scroller.scrollLeft = into(scroller.scrollLeft, scroller.clientWidth, column * cell);
+    scroller.scrollLeft = into(scroller.scrollLeft, scroller.clientWidth - gutterOf(n), column * cell);
     scroller.scrollTop = into(scroller.scrollTop, scroller.clientHeight, row * cell);
   }
 
@@ -188,83 +187,11 @@ export function matrixPane(events: PaneEvents) {
       iconButton('zoom-out', 'Zoom out', () => setZoom(0.8)),
       iconButton('screen-full', 'Fit', () => setZoom(null)),
     ),
-    show(next: PaneContent | null): void {
+    show(next: MatrixContent | null): void {
       content = next;
       canvas.hidden = next === null;
       redraw();
     },
     scrollToCell,
-    /** The whole matrix with its names, for a picture. */
-    picture(): HTMLCanvasElement | null {
-      if (!content) return null;
-      const { n } = content.matrix;
-      const cell = Math.max(1, Math.min(24, Math.floor(3000 / n)));
-      const whole = el('canvas');
-      whole.width = n * cell + (cell >= NAMED_FROM ? NAME_ROOM * 2 : 0);
-      whole.height = n * cell;
-      const view = { width: whole.width, height: whole.height, x: 0, y: 0, cell };
-      paint(whole.getContext('2d')!, { ...content, cursor: null }, view, 1, true);
-      return whole;
-    },
   };
-}
-
-function paint(
-  context: CanvasRenderingContext2D,
-  content: PaneContent,
-  view: Window,
-  scale: number,
-  opaque = false,
-): void {
-  const { matrix, colour, palette, chosenRow, cursor, name } = content;
-  const { x, y, cell, width, height } = view;
-  const { n } = matrix;
-  context.clearRect(0, 0, width, height);
-  context.putImageData(matrixPixels(matrix, view, colour), 0, 0);
-  if (opaque) {
-    context.globalCompositeOperation = 'destination-over';
-    context.fillStyle = css(palette.background);
-    context.fillRect(0, 0, width, height);
-    context.globalCompositeOperation = 'source-over';
-  }
-  const line = Math.max(1, Math.round(scale));
-  const frame = (left: number, top: number, w: number, h: number, style: string) => {
-    context.strokeStyle = style;
-    context.lineWidth = line;
-    context.strokeRect(left - line / 2, top - line / 2, w + line, h + line);
-  };
-  const text = css(palette.foreground);
-  const ground = css(palette.background);
-  if (cursor) {
-    // Crosshair: along the row to the cell, and down the column to it.
-    context.fillStyle = text;
-    context.globalAlpha = 0.6;
-    context.fillRect(x, y + (cursor.row + 0.5) * cell - line / 2, cursor.column * cell, line);
-    context.fillRect(
-      x + (cursor.column + 0.5) * cell - line / 2,
-      y + cursor.column * cell,
-      line,
-      (cursor.row - cursor.column) * cell,
-    );
-    context.globalAlpha = 1;
-    frame(x + cursor.column * cell, y + cursor.row * cell, Math.max(cell, 2), Math.max(cell, 2), ground);
-    frame(
-      x + cursor.column * cell - line,
-      y + cursor.row * cell - line,
-      Math.max(cell, 2) + 2 * line,
-      Math.max(cell, 2) + 2 * line,
-      text,
-    );
-  }
-  const tall = Math.max(cell, 2);
-  frame(x, y + chosenRow * cell, (chosenRow + 1) * cell, tall, ground);
-  frame(x - line, y + chosenRow * cell - line, (chosenRow + 1) * cell + 2 * line, tall + 2 * line, css(palette.focus));
-  if (cell < NAMED_FROM * scale) return;
-  context.font = `${Math.min(13 * scale, cell * 0.8)}px ${palette.font}`;
-  context.textBaseline = 'middle';
-  context.fillStyle = text;
-  const first = Math.max(0, Math.floor(-y / cell));
-  for (let i = first; i < n && y + i * cell < height; i++) {
-    context.fillText(name(i), x + (i + 1) * cell + 6 * scale, y + (i + 0.5) * cell, (NAME_ROOM - 8) * scale);
-  }
 }

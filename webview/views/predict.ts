@@ -214,15 +214,18 @@ export function predictView(actions: Actions): View {
             row.sampled,
           ]),
         },
-        picture: drawBars(
-          candidateList(state, FEW)!.rows.map((row) =>
-            row.kind === 'candidate'
-              ? { name: piece(row) ? shown(piece(row)) : `id ${row.id}`, ...row, label: percent(row.probability) }
-              : { text: row.text },
+        picture: {
+          title: `What comes ${title(state)}`,
+          lines: [settings(state), remainText(state, list.remaining, list.vocab)],
+          body: drawBars(
+            candidateList(state, FEW)!.rows.map((row) =>
+              row.kind === 'candidate'
+                ? { name: piece(row) ? shown(piece(row)) : `id ${row.id}`, ...row }
+                : { text: row.text },
+            ),
+            paletteOf(state),
           ),
-          title(state),
-          paletteOf(state),
-        ),
+        },
       };
     },
   };
@@ -235,6 +238,9 @@ const title = (state: Readonly<State>): string => {
   const { tokens, chosen } = state;
   return chosen >= tokens.length ? 'after the last token' : `before ${shown(tokens[chosen])} (position ${chosen})`;
 };
+
+const settings = ({ sampling: { temperature, topK, topP } }: Readonly<State>): string =>
+  `temperature ${temperature.toFixed(2)} · top-k ${topK || 'off'} · top-p ${topP < 1 ? topP.toFixed(2) : 'off'}`;
 
 /** What is asked here, and what the token of the text got. */
 function headline(state: Readonly<State>): (Node | string)[] {

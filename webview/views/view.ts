@@ -3,6 +3,7 @@ import type { Actions } from '../actions.ts';
 import type { Question } from '../answers.ts';
 import { iconButton } from '../controls.ts';
 import { el } from '../dom.ts';
+import type { Picture } from '../plots/figure.ts';
 import type { Changed, State } from '../store.ts';
 import type { MakeTints } from './tints.ts';
 
@@ -24,7 +25,7 @@ export interface View {
   /** Handles a key no control has taken. True if it did. */
   key?(event: KeyboardEvent): boolean;
   /** What an export of the view holds: `about` names hooks and settings. Null while there is nothing. */
-  figure(state: Readonly<State>): { about: Record<string, unknown>; table: Table; picture: HTMLCanvasElement } | null;
+  figure(state: Readonly<State>): { about: Record<string, unknown>; table: Table; picture: Picture } | null;
 }
 
 export type MakeView = (actions: Actions) => View;
