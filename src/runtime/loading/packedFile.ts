@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { WeightSlot } from '../../transformer/builder.ts';
 import { divisorCount } from '../../transformer/graph.ts';
@@ -27,7 +27,7 @@ interface Place extends WeightSlot {
   to: number;
 }
 
-/** What one graph's session needs, one after the other in the file, with one digest. */
+/** What one graph's session needs, one after the other in the file, with one checksum. */
 interface Section {
   name: string;
   places: Place[];
@@ -59,14 +59,14 @@ interface About {
   /** The model's file or folder: what is packed here is of no use without it. */
   path: string;
   fingerprint: string;
-  /** SHA-256 by section; of the same length before it is known. */
-  digests: Record<string, string>;
+  /** CRC-32 by section, in hexadecimal. It finds damage; who can write here can write anything. */
+  checksums: Record<string, string>;
 }
 
-/** A safetensors header of a length that does not depend on the digests. */
+/** A safetensors header of a length that does not depend on the checksums. */
 function headerOf(sections: Section[], about: About): Uint8Array {
   const header: Record<string, unknown> = {
-    __metadata__: { ...about, digests: JSON.stringify(about.digests) },
+    __metadata__: { ...about, checksums: JSON.stringify(about.checksums) },
   };
   for (const { name, places } of sections)
     for (const place of places) {
@@ -80,6 +80,8 @@ function headerOf(sections: Section[], about: About): Uint8Array {
   return bytes;
 }
 
+const hex = (sum: number): string => sum.toString(16).padStart(8, '0');
+
 const bytesOf = (array: TypedArray) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 /**
@@ -87,7 +89,7 @@ const bytesOf = (array: TypedArray) => new Uint8Array(array.buffer, array.byteOf
  * not at all. A disk that cannot be written is no reason to fail: then nothing is kept.
  */
 export class PackedWriter {
-  private readonly digests: Record<string, string> = {};
+  private readonly checksums: Record<string, string> = {};
   private readonly sections: Section[];
   private readonly start: number;
   private failed = false;
@@ -100,14 +102,14 @@ export class PackedWriter {
     graphs: ModelGraphs,
   ) {
     this.sections = layoutOf(graphs);
-    for (const { name } of this.sections) this.digests[name] = '0'.repeat(64);
-    this.start = headerOf(this.sections, { ...about, digests: this.digests }).length;
+    for (const { name } of this.sections) this.checksums[name] = hex(0);
+    this.start = headerOf(this.sections, { ...about, checksums: this.checksums }).length;
   }
 
   static async create(source: ModelSource, graphs: ModelGraphs, folder: string): Promise<PackedWriter | undefined> {
     const path = packedPath(source, folder);
     const half = `${path}.${process.pid}.half`;
-    const about = { kind: KIND, path: source.path, fingerprint: source.fingerprint, digests: {} };
+    const about = { kind: KIND, path: source.path, fingerprint: source.fingerprint, checksums: {} };
     try {
       await mkdir(dirname(path), { recursive: true });
       return new PackedWriter(await open(half, 'w'), half, path, about, graphs);
@@ -120,14 +122,14 @@ export class PackedWriter {
   async add(name: string, arrays: ReadonlyMap<string, TypedArray>): Promise<void> {
     if (this.failed) return;
     const { places } = this.sections.find((section) => section.name === name)!;
-    const hash = createHash('sha256');
+    let sum = 0;
     try {
       for (const place of places) {
         const bytes = bytesOf(arrays.get(place.name)!);
-        hash.update(bytes);
+        sum = crc32(bytes, sum);
         await this.file.write(bytes, 0, bytes.length, this.start + place.from);
       }
-      this.digests[name] = hash.digest('hex');
+      this.checksums[name] = hex(sum);
     } catch {
       this.failed = true;
     }
@@ -136,7 +138,7 @@ export class PackedWriter {
   /** Puts the file in its place, unless it could not be written. */
   async finish(): Promise<void> {
     try {
-      const header = headerOf(this.sections, { ...this.about, digests: this.digests });
+      const header = headerOf(this.sections, { ...this.about, checksums: this.checksums });
       await this.file.write(header, 0, header.length, 0);
       await this.file.close();
       if (this.failed) throw new Error('not all of it could be written');
@@ -156,7 +158,7 @@ const metadata = z.object({
   kind: z.literal(KIND),
   path: z.string(),
   fingerprint: z.string(),
-  digests: z.string(),
+  checksums: z.string(),
 });
 
 /** The path of the model that a packed file was made of; undefined if it is none of this version. */
@@ -182,14 +184,14 @@ async function readAbout(file: TensorFile): Promise<(z.infer<typeof metadata> & 
 
 const LARGEST_HEADER = 64 << 20;
 
-/** Packed weights of an earlier load. Every section is held against its digest when it is read. */
+/** Packed weights of an earlier load. Every section is held against its checksum when it is read. */
 export class PackedReader {
   private damaged = false;
 
   private constructor(
     private readonly file: TensorFile,
     private readonly sections: Section[],
-    private readonly digests: Readonly<Record<string, unknown>>,
+    private readonly checksums: Readonly<Record<string, unknown>>,
     private readonly start: number,
   ) {}
 
@@ -204,7 +206,7 @@ export class PackedReader {
       const end = sections[sections.length - 1].places.at(-1)!.to;
       if (about?.fingerprint === source.fingerprint && about.start + end === file.size) {
         await utimes(path, new Date(), new Date()); // used last, dropped last
-        return new PackedReader(file, sections, JSON.parse(about.digests) as Record<string, unknown>, about.start);
+        return new PackedReader(file, sections, JSON.parse(about.checksums) as Record<string, unknown>, about.start);
       }
     } catch {
       // Whatever is wrong with it, it is made again.
@@ -217,20 +219,20 @@ export class PackedReader {
   async read(name: string, buffers: Buffers): Promise<Map<string, TypedArray> | undefined> {
     const { places } = this.sections.find((section) => section.name === name)!;
     const arrays = new Map<string, TypedArray>();
-    const hash = createHash('sha256');
+    let sum = 0;
     try {
       for (const { name: weight, type, shape, from } of places) {
         const length = shape.reduce((a, b) => a * b, 1);
         const array = type === 'int8' ? buffers.int8(weight, length) : buffers.float32(weight, length);
         const bytes = bytesOf(array) as Uint8Array<ArrayBuffer>;
         await this.file.read(this.start + from, bytes.length, bytes);
-        hash.update(bytes);
+        sum = crc32(bytes, sum);
         arrays.set(weight, array);
       }
     } catch {
       this.damaged = true;
     }
-    this.damaged ||= hash.digest('hex') !== this.digests[name];
+    this.damaged ||= hex(sum) !== this.checksums[name];
     return this.damaged ? undefined : arrays;
   }
 
