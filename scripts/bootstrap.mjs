@@ -9,8 +9,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [name, ...rest] = process.argv.slice(2);
 
-if (Number(process.versions.node.split('.')[0]) < 20) {
-  console.error(`Tokenscope needs Node 20 or newer; this is ${process.version}. Install a newer Node and try again.`);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 15)) {
+  console.error(
+    `Tokenscope needs Node 20.15 or newer; this is ${process.version}. Install a newer Node and try again.`,
+  );
   process.exit(1);
 }
 

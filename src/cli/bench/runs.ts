@@ -43,15 +43,16 @@ export async function benchRuns(figures: Figures, engine: Engine, ids: number[],
 
 /** Prefill and decoding as the text grows. @param ids at least 2,048 + 8 tokens */
 export async function benchGrowth(figures: Figures, engine: Engine, ids: number[]): Promise<void> {
-  const perToken = new Map<string, number>();
-  for (const n of [64, 256, 1024, 2048]) {
+  const at = async (n: number) => {
     const salted = salt(ids.slice(0, n));
     const prefill = (await median(3, () => time(() => drain(engine.run({ ids: salted(), topK: 64 }))))) / n;
-    const decode = (await decodeTime(engine, ids.slice(0, n), 8)).ms;
-    const base = (kind: string, value: number) => perToken.get(kind) ?? value;
-    if (n === 256) perToken.set('prefill', prefill).set('decode', decode);
-    figures.add(`prefill of ${n} tokens, a token`, prefill, 'ms', 'of 256', base('prefill', prefill));
-    figures.add(`decode at ${n} tokens`, decode, 'ms', 'at 256', base('decode', decode));
+    return { prefill, decode: (await decodeTime(engine, ids.slice(0, n), 8)).ms };
+  };
+  const base = await at(N);
+  for (const n of [64, 1024, 2048]) {
+    const { prefill, decode } = await at(n);
+    figures.add(`prefill of ${n} tokens, a token`, prefill, 'ms', `of ${N}`, base.prefill);
+    figures.add(`decode at ${n} tokens`, decode, 'ms', `at ${N}`, base.decode);
   }
 }
 
