@@ -9,7 +9,7 @@ import { listenToKeys } from './keyboard.ts';
 import { receive } from './messages.ts';
 import { pageState, restored } from './pageState.ts';
 import { Asker, watchNeeds } from './requests.ts';
-import { announce, live } from './speech.ts';
+import { live } from './speech.ts';
 import { type State, Store } from './store.ts';
 import { exportMenu } from './views/exportMenu.ts';
 import { views as makers } from './views/index.ts';
@@ -30,9 +30,9 @@ store.set(saved ? restored(saved, ids) : { view: ids[0] });
 const openView = () => views.find(({ id }) => id === store.state.view)!;
 const tintsOf: MakeTints = (state, palette) => (openView().tints ?? surprisals)(state, palette);
 const menu = exportMenu(async (format) => {
-  if (!(await exportView(openView(), store.state, format))) announce('There is nothing to export yet');
+  if (!(await exportView(openView(), store.state, format))) menu.say('There is nothing to export yet.');
 });
-const status = statusView(actions, menu);
+const status = statusView(actions, menu.element);
 const strip = stripView(actions, tintsOf);
 const legend = legendView(tintsOf);
 const search = searchField(actions, strip.find, () => strip.element.focus());
@@ -58,6 +58,7 @@ watchNeeds(store, asker, (state) => openView().needs(state));
 listenToKeys(actions, openView, search);
 listen((message) => {
   if (message.type === 'answer') asker.receive(message);
+  else if (message.type === 'saved') menu.say(`Saved as ${message.file}`);
   else store.set(receive(store.state, message));
 });
 

@@ -6,11 +6,12 @@ import { Mark } from './mark.ts';
 
 const colour = (name: string) => new vscode.ThemeColor(name);
 
-/** What the views look at, marked in the editor: the explored text, the chosen token, the one that is pointed at. */
+/** What the views look at, marked in the editor: the explored text, the chosen token, the one that is pointed at and what it looks at. */
 export class Marks implements vscode.Disposable {
   readonly explored: Mark;
   readonly chosen: Mark;
   readonly hovered: Mark;
+  readonly lookedAt: Mark;
   private readonly listening: { dispose(): void }[];
 
   constructor(texts: ScoredTexts) {
@@ -31,6 +32,11 @@ export class Marks implements vscode.Disposable {
       overviewRulerColor: colour('editorOverviewRuler.wordHighlightStrongForeground'),
       overviewRulerLane: vscode.OverviewRulerLane.Center,
     });
+    this.lookedAt = new Mark(texts, (text) => (text.lookedAt === null ? undefined : text.rangeOf(text.lookedAt)), {
+      backgroundColor: colour('editor.wordHighlightBackground'),
+      outline: '1px dashed',
+      outlineColor: colour('editorBracketMatch.border'),
+    });
     this.listening = [
       texts.read({ opened: (text) => this.follow(text) }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
@@ -40,7 +46,8 @@ export class Marks implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const listener of [...this.listening, this.explored, this.chosen, this.hovered]) listener.dispose();
+    for (const listener of [...this.listening, this.explored, this.chosen, this.hovered, this.lookedAt])
+      listener.dispose();
   }
 
   /** While a text is edited its marks move with it, until its new tokens are known. */
@@ -52,7 +59,10 @@ export class Marks implements vscode.Disposable {
         this.chosen.draw();
       },
       choice: () => this.chosen.draw(),
-      hovered: () => this.hovered.draw(),
+      hovered: () => {
+        this.hovered.draw();
+        this.lookedAt.draw();
+      },
     });
   }
 }

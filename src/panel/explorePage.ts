@@ -174,8 +174,13 @@ export class ExplorePage implements vscode.Disposable {
       case 'openSettings':
         return openSettings(message.query);
       case 'save':
-        return void (await saveFigure(message));
+        return this.save(message);
     }
+  }
+
+  private async save(figure: Extract<PageMessage, { type: 'save' }>): Promise<void> {
+    const file = await saveFigure(figure);
+    if (file) this.outbox.post({ type: 'saved', file: file.fsPath });
   }
 
   /** The focus comes back: who undoes goes on choosing. */

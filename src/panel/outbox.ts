@@ -102,6 +102,7 @@ export class Outbox {
         this.current.push(message);
         break;
       case 'cursor':
+      case 'saved':
       case 'answer':
         break;
     }

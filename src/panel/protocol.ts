@@ -108,6 +108,8 @@ export type HostMessage =
   /** The editor's cursor moved to this token (null: outside the selection). */
   | { type: 'cursor'; run: number; position: number | null }
   | { type: 'pinned'; pinned: boolean }
+  /** Where a figure was saved. */
+  | { type: 'saved'; file: string }
   | AnswerMessage;
 
 /** What became of the question `id`. Dropped: it was overtaken by newer ones or another run, or the engine was stopped. */

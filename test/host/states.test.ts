@@ -186,8 +186,14 @@ describe('what the panel says', () => {
     const [hovered] = api.marks.hovered.rangesIn(editor);
     assert.equal(editor.document.offsetAt(hovered.start), tokens[2].start);
     assert.equal(editor.document.offsetAt(hovered.end), tokens[2].end);
+    send(api, { type: 'hover', run, position: 2, target: 1 });
+    const [target] = api.marks.lookedAt.rangesIn(editor);
+    assert.equal(editor.document.offsetAt(target.start), tokens[1].start);
     send(api, { type: 'hover', run, position: null });
-    assert.deepEqual(api.marks.hovered.rangesIn(editor), []);
+    assert.deepEqual(
+      [api.marks.hovered, api.marks.lookedAt].flatMap((mark) => mark.rangesIn(editor)),
+      [],
+    );
 
     const moved = event(
       vscode.window.onDidChangeTextEditorSelection,

@@ -1,7 +1,8 @@
 /** The export button and what it opens. */
 import { iconButton, menuItem } from '../controls.ts';
-import { el, setAttributes } from '../dom.ts';
+import { el, setAttributes, setText } from '../dom.ts';
 import type { Format } from '../export.ts';
+import { announce } from '../speech.ts';
 
 const formats: [Format, string][] = [
   ['png', 'Picture (PNG)'],
@@ -10,7 +11,8 @@ const formats: [Format, string][] = [
   ['tokens', 'Tokens (CSV)'],
 ];
 
-export function exportMenu(save: (format: Format) => void): HTMLElement {
+/** What became of an export is said under the button, until the next key or click. */
+export function exportMenu(save: (format: Format) => void) {
   const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': 'Export', hidden: true });
   const toggle = iconButton('export', 'Export', () => open(menu.hidden !== false));
   toggle.setAttribute('aria-haspopup', 'menu');
@@ -22,7 +24,8 @@ export function exportMenu(save: (format: Format) => void): HTMLElement {
     }),
   );
   menu.append(...items);
-  const element = el('div', { class: 'menu-place' }, toggle, menu);
+  const said = el('p', { class: 'said', hidden: true });
+  const element = el('div', { class: 'menu-place' }, toggle, menu, said);
 
   function open(yes: boolean): void {
     menu.hidden = !yes;
@@ -44,8 +47,17 @@ export function exportMenu(save: (format: Format) => void): HTMLElement {
     event.preventDefault();
     event.stopPropagation();
   });
+  document.addEventListener('keydown', () => (said.hidden = true), true);
   document.addEventListener('pointerdown', (event) => {
+    said.hidden = true;
     if (!menu.hidden && !event.composedPath().includes(element)) open(false);
   });
-  return element;
+  return {
+    element,
+    say(text: string): void {
+      setText(said, text);
+      said.hidden = false;
+      announce(text);
+    },
+  };
 }
