@@ -39,14 +39,14 @@ export class Actions {
   setLayer(layer: number): void {
     const { model } = this.store.state;
     if (!model || layer < 0 || layer >= model.nLayers) return;
-    this.store.set({ layer });
+    this.store.set({ layer, headChosen: true });
     announce(`layer ${layer}`);
   }
 
   setHead(head: number): void {
     const { model } = this.store.state;
     if (!model || head < 0 || head >= model.nHeads) return;
-    this.store.set({ head });
+    this.store.set({ head, headChosen: true });
     announce(`head ${head}`);
   }
 

@@ -16,7 +16,7 @@ export const post = (message: PageMessage): void => api.postMessage(message);
 export function savedState(): PageState | undefined {
   const state = api.getState();
   if (typeof state !== 'object' || state === null) return undefined;
-  const { sampling, view, layer, head } = state;
+  const { sampling, view, layer = 0, head = 0 } = state;
   const numbers = [layer, head, sampling?.temperature, sampling?.topK, sampling?.topP];
   const whole = numbers.every((value) => typeof value === 'number' && Number.isFinite(value));
   return whole && typeof view === 'string' ? state : undefined;

@@ -1,5 +1,5 @@
 /** What the host says by itself, put into the store. What is of an older run is dropped here. */
-import type { AnswerMessage, HostMessage, PieceView } from '../src/panel/protocol.ts';
+import type { AnswerMessage, HostMessage, ModelView, PieceView } from '../src/panel/protocol.ts';
 import { addChunk, isOvertaken, noScores, nothingComputed, type State } from './store.ts';
 
 export type HostEvent = Exclude<HostMessage, AnswerMessage | { type: 'saved' }>;
@@ -34,8 +34,7 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
     case 'model':
       return {
         model: message.model,
-        layer: Math.min(state.layer, message.model.nLayers - 1),
-        head: Math.min(state.head, message.model.nHeads - 1),
+        ...(state.headChosen ? withinModel(state, message.model) : beginsWith(message.model)),
       };
     case 'progress': {
       const { stage, done, total, label, run } = message;
@@ -74,6 +73,14 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
       return { pinned: message.pinned };
   }
 }
+
+const withinModel = ({ layer, head }: Readonly<State>, { nLayers, nHeads }: ModelView) => ({
+  layer: Math.min(layer, nLayers - 1),
+  head: Math.min(head, nHeads - 1),
+});
+
+/** The head that is known, or the middle layer: the first layers look at words near by, the last ones rest. */
+const beginsWith = ({ firstHead, nLayers }: ModelView) => firstHead ?? { layer: Math.floor(nLayers / 2), head: 0 };
 
 /** What is shown is of an older run as long as the tokens of the newest one are not known. */
 function newest(state: Readonly<State>, run = state.busyRun): Partial<State> {

@@ -3,7 +3,8 @@ import type { PageState } from '../src/panel/protocol.ts';
 import type { State } from './store.ts';
 
 export function pageState(state: Readonly<State>): PageState {
-  const { document, tokens, chosen, view, layer, head, sampling, pinned } = state;
+  const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
+  const { layer, head } = headChosen ? state : {};
   const place =
     document && tokens.length > 0
       ? { uri: document.uri, start: tokens[0].start, end: tokens[tokens.length - 1].end }
@@ -20,8 +21,9 @@ const within = (value: number, low: number, high: number) => Math.min(high, Math
 export function restored({ view, layer, head, sampling, pinned }: PageState, views: readonly string[]): Partial<State> {
   return {
     view: views.includes(view) ? view : views[0],
-    layer: Math.max(0, Math.floor(layer)),
-    head: Math.max(0, Math.floor(head)),
+    headChosen: layer !== undefined && head !== undefined,
+    layer: Math.max(0, Math.floor(layer ?? 0)),
+    head: Math.max(0, Math.floor(head ?? 0)),
     sampling: {
       temperature: within(sampling.temperature, 0, 2),
       topK: within(Math.floor(sampling.topK), 0, 200),

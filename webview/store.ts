@@ -56,6 +56,8 @@ export interface State {
   view: string;
   layer: number;
   head: number;
+  /** Whether somebody chose layer or head: until then the page looks for one worth seeing. */
+  headChosen: boolean;
   /** The first token's column left out of the colour scale. */
   withoutFirst: boolean;
   sampling: PageState['sampling'];
@@ -124,6 +126,7 @@ export class Store {
     view: '',
     layer: 0,
     head: 0,
+    headChosen: false,
     withoutFirst: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
     pinned: false,

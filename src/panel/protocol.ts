@@ -32,6 +32,8 @@ export interface ModelView {
   contextLength: number;
   /** E.g. "no BOS is added" or "the tokenizer adds <s>". */
   bosPolicy: string;
+  /** The head to begin with, where one worth seeing is known. */
+  firstHead?: { layer: number; head: number };
 }
 
 /**
@@ -148,8 +150,9 @@ export interface PageState {
   chosen?: number;
   /** Id of the open view. */
   view: string;
-  layer: number;
-  head: number;
+  /** Undefined until one was chosen. */
+  layer?: number;
+  head?: number;
   sampling: { temperature: number; topK: number; topP: number };
   pinned: boolean;
 }

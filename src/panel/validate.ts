@@ -10,8 +10,8 @@ const state = z.object({
   document: z.object({ uri: z.string().max(8192), start: whole, end: whole }).optional(),
   chosen: whole.optional(),
   view: z.string().max(100),
-  layer: whole,
-  head: whole,
+  layer: whole.optional(),
+  head: whole.optional(),
   sampling: z.object({
     temperature: z.number().min(0).max(1e6),
     topK: whole,

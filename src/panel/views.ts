@@ -1,4 +1,5 @@
 import type { TextTotals } from '../analysis/surprisal.ts';
+import { firstHead } from '../explore/firstHead.ts';
 import type { ModelInfo } from '../runtime/api.ts';
 import type { Piece, Token } from '../runtime/tokenizer/types.ts';
 import type { ModelView, PieceView, TokenView, Totals } from './protocol.ts';
@@ -18,7 +19,7 @@ export function pieceView(piece: Piece): PieceView {
 
 export function modelView(info: ModelInfo, bosPolicy: string): ModelView {
   const { name, precision, vocabSize, nLayers, nHeads, contextLength } = info;
-  return { name, precision, vocabSize, nLayers, nHeads, contextLength, bosPolicy };
+  return { name, precision, vocabSize, nLayers, nHeads, contextLength, bosPolicy, firstHead: firstHead(info) };
 }
 
 export function totalsView({ tokens, scored, meanSurprisal, perplexity }: TextTotals): Totals {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mostTelling } from '../../src/analysis/patterns.ts';
 import { paletteFrom } from '../../webview/plots/palette.ts';
 import { magnitudeScale, type Rgb } from '../../webview/plots/scale.ts';
 import { type OpenOptions, type OpenPage, openPage, type Theme } from './harness.ts';
@@ -211,5 +212,39 @@ describe('the attention view, on numbers of the real engine', () => {
     const first = Math.max(0, Math.floor(-y / cell));
     const rows = text.tokens.slice(first).map((token) => token.text.replace(' ', '·'));
     assert.deepEqual([...new Set(inGutter)].sort(), [...new Set(rows)].sort());
+  });
+
+  const chosenHead = () => opened.page.locator('.under-strip .legend .label').innerText();
+
+  it('begins with a head that is known to be worth seeing', async () => {
+    await open({ state: undefined });
+    await opened.page.locator('#tab-attention').click();
+    await answerAll(opened, text);
+    assert.equal(await chosenHead(), `attention of ·it, layer ${LAYER} head ${HEAD}`);
+    assert.deepEqual(
+      opened
+        .sent()
+        .flatMap((message) =>
+          message.type === 'ask' && message.question.kind === 'pattern' ? [message.question.layer] : [],
+        ),
+      [LAYER],
+    );
+  });
+
+  it('of a model without one, begins with the most telling head of the middle layer; what is chosen stays', async () => {
+    opened = await openPage();
+    const [said, ...others] = text.finished(1, IT);
+    assert.ok(said.type === 'model' && said.model.firstHead);
+    const model = { ...said.model, firstHead: undefined };
+    for (const message of [{ ...said, model }, ...others]) await opened.send(message);
+    await opened.page.locator('#tab-attention').click();
+    const answered = await answerAll(opened, text);
+    const head = mostTelling(await text.pattern(15));
+    assert.equal(await chosenHead(), `attention of ·it, layer 15 head ${head}`);
+    await opened.page.keyboard.press(head > 0 ? '{' : '}');
+    const other = head > 0 ? head - 1 : head + 1;
+    for (const message of text.finished(2, IT)) await opened.send(message);
+    await answerAll(opened, text, answered);
+    assert.equal(await chosenHead(), `attention of ·it, layer 15 head ${other}`);
   });
 });

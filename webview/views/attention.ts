@@ -1,6 +1,6 @@
 /** Attention: one head's pattern as a matrix. */
 
-import { strongest } from '../../src/analysis/patterns.ts';
+import { mostTelling, strongest } from '../../src/analysis/patterns.ts';
 import type { Actions } from '../actions.ts';
 import { answerTo, errorOf, type Question, resultOf } from '../answers.ts';
 import { checkbox, dropdown } from '../controls.ts';
@@ -75,6 +75,8 @@ export function attentionView(actions: Actions): View {
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
   let cursor: Cell | null = null;
+  /** The pattern in which a head to begin with was looked for last. */
+  let looked: unknown;
 
   const pane = matrixPane({
     point(cell) {
@@ -181,6 +183,14 @@ export function attentionView(actions: Actions): View {
     pane.show({ ...contentOf(state, matrix), cursor });
   }
 
+  /** As long as nobody chose a head, and none is known, the most telling one of the layer is shown. */
+  function begin(state: Readonly<State>): void {
+    const pattern = resultOf(state, patternOf(state));
+    if (!pattern || pattern === looked || state.headChosen || state.model?.firstHead) return;
+    looked = pattern;
+    store.set({ head: mostTelling(pattern) });
+  }
+
   return {
     id: 'attention',
     title: 'Attention',
@@ -190,6 +200,7 @@ export function attentionView(actions: Actions): View {
     update(state: Readonly<State>, changed: Changed): void {
       if (changed.has('run')) cursor = null;
       show(state);
+      begin(state);
     },
     figure(state: Readonly<State>) {
       const matrix = matrixOf(state);

@@ -67,6 +67,8 @@ describe('messages of the page at the border', () => {
     assert.equal(readPageState({ ...STATE, view: 7 }), undefined);
     assert.equal(readPageState({ ...STATE, sampling: { temperature: -1, topK: 0, topP: 1 } }), undefined);
     assert.deepEqual(readPageState(STATE), STATE);
+    const { layer, head, ...unchosen } = STATE;
+    assert.deepEqual(readPageState(unchosen), unchosen);
   });
 });
 
