@@ -79,7 +79,7 @@ const withinModel = ({ layer, head }: Readonly<State>, { nLayers, nHeads }: Mode
   head: Math.min(head, nHeads - 1),
 });
 
-/** The head that is known, or the middle layer: the first layers look at words near by, the last ones rest. */
+/** The head that is known; else the middle layer, in which the view finds one. */
 const beginsWith = ({ firstHead, nLayers }: ModelView) => firstHead ?? { layer: Math.floor(nLayers / 2), head: 0 };
 
 /** What is shown is of an older run as long as the tokens of the newest one are not known. */

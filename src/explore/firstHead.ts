@@ -8,9 +8,9 @@ export interface Head {
 }
 
 /**
- * Of the bundled model's 270 heads the one that answers best which word a pronoun means: in "The chicken didn't cross the
- * road because it was too tired." its row of "it" gives 0.86 to "chicken" (the next best head 0.62), and in other prose and
- * in code it rests less than most on the first token (0.11 of the weight there).
+ * Of the bundled model's 270 heads the one that answers best which word a pronoun means. In "The chicken didn't cross the
+ * road because it was too tired." its row of "it" gives 0.86 to "chicken", that of the next best head 0.62; of all patterns
+ * of that sentence it is also the most telling one (analysis/patterns.ts).
  */
 const BUNDLED: Head = { layer: 13, head: 8 };
 

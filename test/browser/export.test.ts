@@ -77,7 +77,11 @@ describe('exported files, of numbers of the real engine', () => {
     await save(/PNG/);
     const said = await written();
     const all = said.join('\n');
-    for (const part of ['What comes before ·it (position 8)', 'temperature 0.70 · top-k 3 · top-p off', 'int8']) {
+    for (const part of [
+      'What the model expected before ·it (position 8)',
+      'temperature 0.70 · top-k 3 · top-p off',
+      'int8',
+    ]) {
       assert.ok(all.includes(part), `${part} in\n${all}`);
     }
     assert.ok(said.includes('p (line)') && said.includes('sampled (bar)'));

@@ -11,8 +11,8 @@ export type Bar =
 const ROW = 22;
 const RANK = 56;
 const NAME = 150;
-const NUMBER = 80;
-const WIDTH = 680;
+const NUMBER = 100;
+const WIDTH = 720;
 
 /** A table of bars: the wide one and its number are what sampling chooses with, the line below the plain probability. */
 export function drawBars(bars: readonly Bar[], palette: Palette): HTMLCanvasElement {

@@ -64,7 +64,8 @@ function drawScale(
     context.fillText(text, x, middle);
     return x + context.measureText(text).width + 8;
   };
-  let x = write('0', write(label, MARGIN));
+  // Whole pixels, so that no seam is seen between the colours.
+  let x = Math.round(write('0', write(label, MARGIN)));
   for (let i = 0; i < RAMP.width; i++) {
     context.fillStyle = css(colour((i / (RAMP.width - 1)) * max).fill);
     context.fillRect(x + i, middle - RAMP.height / 2, 1, RAMP.height);

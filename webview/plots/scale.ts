@@ -109,9 +109,8 @@ function shade(palette: Palette, hue: Hue, amount: number): Shade {
   const from = luminance(background) + 0.05;
   const [, a0, b0] = toOklab(background);
   const [, a1, b1] = toOklab(palette[hue]);
-  // Colour comes before strength, so that little is seen to be of the same hue as much.
-  const share = Math.sqrt(amount);
-  const fill = ofLuminance((dark ? from * ratio : from / ratio) - 0.05, a0 + (a1 - a0) * share, b0 + (b1 - b0) * share);
+  const wanted = (dark ? from * ratio : from / ratio) - 0.05;
+  const fill = ofLuminance(wanted, a0 + (a1 - a0) * amount, b0 + (b1 - b0) * amount);
   return { fill, text: textOn(fill, palette) };
 }
 

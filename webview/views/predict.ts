@@ -215,7 +215,7 @@ export function predictView(actions: Actions): View {
           ]),
         },
         picture: {
-          title: `What comes ${title(state)}`,
+          title: `What the model expected ${title(state)}`,
           lines: [settings(state), remainText(state, list.remaining, list.vocab)],
           body: drawBars(
             candidateList(state, FEW)!.rows.map((row) =>
