@@ -41,6 +41,8 @@ export interface OpenPage {
   page: Page;
   /** Posts a message as the host would; typed arrays arrive as typed arrays. Resolves after the next animation frame. */
   send(message: HostMessage): Promise<void>;
+  /** Resolves when what was changed has been drawn. */
+  settle(): Promise<void>;
   /** All that the page has posted so far, oldest first. */
   sent(): PageMessage[];
   /** The first message of this type from index `from` on (default 0), waited for. */
@@ -149,6 +151,10 @@ export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
     page,
     async send(message) {
       await page.evaluate((data) => void window.postMessage(data, '*'), message);
+      await nextFrame();
+    },
+    async settle() {
+      await nextFrame();
       await nextFrame();
     },
     sent: () => [...messages],

@@ -9,7 +9,7 @@ import type { Engine } from '../../src/runtime/engine.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { repositoryRoot } from '../fixtures.ts';
 import { all, loadedEngine } from '../reference/compare.ts';
-import type { OpenPage } from './harness.ts';
+import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
 import type { Ask } from './numbers.ts';
 
 let loading: Promise<{ engine: Engine; info: ModelInfo }> | undefined;
@@ -69,4 +69,12 @@ export async function answerAll(opened: OpenPage, text: RealText, from = 0): Pro
     if (message.type === 'ask') await opened.send(await text.answer(message));
   }
   return next;
+}
+
+/** The page with all messages of a finished run of the text, and answers to what it asks. */
+export async function openText(text: RealText, options?: OpenOptions, chosen?: number): Promise<OpenPage> {
+  const opened = await openPage(options);
+  for (const message of text.finished(1, chosen)) await opened.send(message);
+  await answerAll(opened, text);
+  return opened;
 }

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import type { OpenPage, Theme } from './harness.ts';
+import { contrastFaults, layoutFaults, measure, walkByTab } from './measure.ts';
+import { answerAll, openText, type RealText, realText } from './real.ts';
+import { themes } from './theme.ts';
+
+const widths = [480, 900, 1500];
+const SENTENCE = "The chicken didn't cross the road because it was too tired.";
+
+/** Contrast that text has at least (WCAG 2.2, 1.4.3 and 1.4.6). */
+const leastOf = (theme: Theme): number => (theme.startsWith('hc') ? 7 : 4.5);
+
+describe('every view, on numbers of the real engine', () => {
+  let text: RealText;
+  let opened: OpenPage;
+
+  before(async () => {
+    text = await realText(SENTENCE);
+  });
+
+  afterEach(() => opened.close());
+
+  /** Goes to each view, and answers what it asks. */
+  async function eachView(look: (view: string) => Promise<void>): Promise<void> {
+    const ids = await opened.page.locator('vscode-panel-tab').evaluateAll((all) => all.map(({ id }) => id));
+    assert.ok(ids.length > 1);
+    for (const id of ids) {
+      await opened.page.locator(`#${id}`).click();
+      await answerAll(opened, text);
+      await look(id.slice('tab-'.length));
+    }
+  }
+
+  for (const theme of themes) {
+    it(`${theme}: nothing is cut off, overlaps, or stands beside the page; all text can be read`, async () => {
+      opened = await openText(text, { theme });
+      await measure(opened);
+      const faults: string[] = [];
+      await eachView(async (view) => {
+        for (const width of widths) {
+          await opened.page.setViewportSize({ width, height: 900 });
+          await opened.settle();
+          const found = await layoutFaults(opened);
+          faults.push(...found.map((fault) => `${view}, ${width}: ${fault}`));
+        }
+        const faint = await contrastFaults(opened, leastOf(theme));
+        faults.push(...faint.map((fault) => `${view}: ${fault}`));
+        await opened.checkAxe();
+      });
+      assert.deepEqual(faults, []);
+    });
+
+    it(`${theme}: Tab reaches all there is, and each place shows that it has the focus`, async () => {
+      opened = await openText(text, { theme });
+      await eachView(async (view) => {
+        await measure(opened);
+        const { stops, missed } = await walkByTab(opened);
+        assert.deepEqual(missed, [], `${view}: never reached`);
+        assert.ok(stops.some(({ what }) => what.includes('#strip')));
+        assert.deepEqual(
+          stops.filter(({ contrast }) => contrast < 3),
+          [],
+          view,
+        );
+      });
+    });
+  }
+});
