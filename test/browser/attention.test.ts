@@ -151,6 +151,11 @@ describe('the attention view, on numbers of the real engine', () => {
     );
     assert.equal(await row.locator('.pointed').innerText(), listed[0]);
     await opened.checkAxe('.attention');
+    await opened.page.keyboard.press('ArrowRight');
+    assert.match(await opened.page.locator('.cell-value').innerText(), /^Point at a cell/);
+    assert.match(await row.innerText(), /^·was looks at: /);
+    await opened.page.mouse.move(x + 1, y);
+    assert.deepEqual([await marked('hovered'), await marked('target')], [[IT], [most]]);
     await opened.page.mouse.move(2, 2);
     assert.deepEqual([await marked('hovered'), await marked('target')], [[], []]);
     assert.deepEqual(opened.sent().at(-1), { type: 'hover', run: 1, position: null, target: undefined });

@@ -102,7 +102,8 @@ function names(
     if (shown.slice(0, ofMarked).every((other) => Math.abs(row - other) >= apart)) shown.push(row);
   }
   const room = (NAME_ROOM - 8) * scale;
-  const lineOf = (row: number) => y + (row + 0.5) * cell;
+  // The first name is whole, however small its row is.
+  const lineOf = (row: number) => y + Math.max((row + 0.5) * cell, (NAME_LINE / 2) * scale);
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   const write = (row: number, at: number) => {

@@ -198,7 +198,9 @@ export function attentionView(actions: Actions): View {
     needs: (state: Readonly<State>) => (state.tokens.length > 0 ? [patternOf(state)] : []),
     tints,
     update(state: Readonly<State>, changed: Changed): void {
-      if (changed.has('run')) cursor = null;
+      // A key that is not for the matrix ends the pointing at it.
+      const ended = changed.has('hovered') && state.hovered === null && document.activeElement !== pane.element;
+      if (changed.has('run') || ended) cursor = null;
       show(state);
       begin(state);
     },
