@@ -1,6 +1,6 @@
 /** What an eye would find fault with, measured in the open page, shadow trees included. */
 import { contrast, parseColor, type Rgb } from '../../webview/plots/scale.ts';
-import type { OpenPage } from './harness.ts';
+import type { OpenPage, Theme } from './harness.ts';
 
 /** A colour as a style says it, over backgrounds from the outermost in. */
 interface Seen {
@@ -221,6 +221,9 @@ export async function measure({ page }: OpenPage): Promise<void> {
 
 /** Text or controls that overlap, are cut off, or stand beside the page. */
 export const layoutFaults = ({ page }: OpenPage): Promise<string[]> => page.evaluate(() => window.measures.layout());
+
+/** Contrast that text has at least (WCAG 2.2, 1.4.3 and 1.4.6). */
+export const leastContrast = (theme: Theme): number => (theme.startsWith('hc') ? 7 : 4.5);
 
 /** Texts whose contrast with what they stand on is below `least` (WCAG 2.2). */
 export async function contrastFaults({ page }: OpenPage, least: number): Promise<string[]> {

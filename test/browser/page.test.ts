@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import type { OpenPage, Theme } from './harness.ts';
-import { contrastFaults, layoutFaults, measure, walkByTab } from './measure.ts';
+import type { OpenPage } from './harness.ts';
+import { contrastFaults, layoutFaults, leastContrast, measure, walkByTab } from './measure.ts';
 import { answerAll, openText, type RealText, realText } from './real.ts';
 import { themes } from './theme.ts';
 
 const widths = [480, 900, 1500];
 const SENTENCE = "The chicken didn't cross the road because it was too tired.";
-
-/** Contrast that text has at least (WCAG 2.2, 1.4.3 and 1.4.6). */
-const leastOf = (theme: Theme): number => (theme.startsWith('hc') ? 7 : 4.5);
 
 describe('every view, on numbers of the real engine', () => {
   let text: RealText;
@@ -43,7 +40,7 @@ describe('every view, on numbers of the real engine', () => {
           const found = await layoutFaults(opened);
           faults.push(...found.map((fault) => `${view}, ${width}: ${fault}`));
         }
-        const faint = await contrastFaults(opened, leastOf(theme));
+        const faint = await contrastFaults(opened, leastContrast(theme));
         faults.push(...faint.map((fault) => `${view}: ${fault}`));
         await opened.checkAxe();
       });

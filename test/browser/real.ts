@@ -78,3 +78,16 @@ export async function openText(text: RealText, options?: OpenOptions, chosen?: n
   await answerAll(opened, text);
   return opened;
 }
+
+/** All ids, the likeliest after `position` first. */
+export async function byLikelihood(text: RealText, position: number): Promise<number[]> {
+  const logits = await text.logits(position);
+  return [...logits.keys()].sort((a, b) => logits[b] - logits[a]);
+}
+
+export function softmax(logits: readonly number[]): number[] {
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const raised = logits.map((logit) => Math.exp(logit - most));
+  const sum = raised.reduce((a, b) => a + b, 0);
+  return raised.map((value) => value / sum);
+}
