@@ -12,7 +12,7 @@ import {
   vsCodePanelView,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
-import { el, icon, setAttributes, setText } from './dom.ts';
+import { el, icon, setAttributes } from './dom.ts';
 
 provideVSCodeDesignSystem().register(
   vsCodeButton(),
@@ -94,35 +94,63 @@ export function tabs(items: { id: string; title: string; panel: HTMLElement }[],
 }
 
 export interface SliderOptions {
+  /** What it is called, as it stands beside it. */
+  name: HTMLElement;
   label: string;
   min: number;
   max: number;
   step: number;
-  /** How a value reads, on the screen and aloud. */
-  format(value: number): string;
+  /** The value that means no limit: it reads, and may be typed, as "off". */
+  off?: number;
+  /** The largest number that may be typed, if it is beyond the slider's end. */
+  most?: number;
+  decimals: number;
   onInput(value: number): void;
+  /** The hand has let go of it. */
+  onSettled?(): void;
 }
 
-export function slider({ label, min, max, step, format, onInput }: SliderOptions) {
+/** A slider, with a number beside it that can be typed. */
+export function slider(options: SliderOptions) {
+  const { name, label, min, max, step, off, most = max, decimals, onInput, onSettled } = options;
   const input = el('input', { type: 'range', min, max, step, 'aria-label': label });
-  const output = el('output', { class: 'slider-value', 'aria-hidden': 'true' });
-  const show = () => {
-    const text = format(input.valueAsNumber);
+  const number = el('input', {
+    class: 'slider-value',
+    type: 'text',
+    inputmode: 'decimal',
+    'aria-label': `${label}, number`,
+  });
+  const written = (value: number) => (value === off ? 'off' : value.toFixed(decimals));
+  let current = min;
+  const show = (value: number) => {
+    current = value;
+    input.value = String(value);
     input.style.setProperty('--share', `${((input.valueAsNumber - min) / (max - min)) * 100}%`);
-    setText(output, text);
-    input.setAttribute('aria-valuetext', text);
+    input.setAttribute('aria-valuetext', written(value));
+    if (document.activeElement !== number) number.value = written(value);
   };
   input.addEventListener('input', () => {
-    show();
+    show(input.valueAsNumber);
     onInput(input.valueAsNumber);
   });
-  return {
-    element: el('label', { class: 'slider' }, el('span', {}, label), input, output),
-    set(value: number) {
-      input.value = String(value);
-      show();
-    },
-  };
+  input.addEventListener('change', () => onSettled?.());
+  // A number that cannot be is put back to the one that holds.
+  number.addEventListener('change', () => {
+    const text = number.value.trim().toLowerCase();
+    const typed = text === 'off' && off !== undefined ? off : Number(text.replace(',', '.'));
+    if (text !== '' && Number.isFinite(typed)) {
+      onInput(Math.min(most, Math.max(min, decimals === 0 ? Math.round(typed) : typed)));
+      onSettled?.();
+    }
+    number.value = written(current);
+  });
+  number.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') number.dispatchEvent(new Event('change'));
+  });
+  number.addEventListener('blur', () => {
+    number.value = written(current);
+  });
+  return { element: el('div', { class: 'slider' }, name, input, number), set: show };
 }
 
 /** A line to type into. */

@@ -20,7 +20,12 @@ function takesKey(event: KeyboardEvent): boolean {
 const undoes = (event: KeyboardEvent): boolean =>
   event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
 
-export function listenToKeys(actions: Actions, openView: () => View, search: Search): void {
+export function listenToKeys(
+  actions: Actions,
+  openView: () => View,
+  search: Search,
+  surprise: (by: 1 | -1) => void,
+): void {
   const { store } = actions;
   const keys: Record<string, () => void> = {
     ArrowLeft: () => actions.choose(store.state.chosen - 1),
@@ -32,6 +37,8 @@ export function listenToKeys(actions: Actions, openView: () => View, search: Sea
     '{': () => actions.setHead(store.state.head - 1),
     '}': () => actions.setHead(store.state.head + 1),
     '/': () => search.open(),
+    s: () => surprise(1),
+    S: () => surprise(-1),
     Escape: () => actions.send({ type: 'focusEditor' }),
   };
   watchPointer(() => actions.hover(null));

@@ -17,6 +17,7 @@ import { legendView } from './views/legend.ts';
 import { searchField } from './views/search.ts';
 import { statusView } from './views/status.ts';
 import { stripView } from './views/strip.ts';
+import { surprisesView } from './views/surprises.ts';
 import { type MakeTints, surprisals } from './views/tints.ts';
 
 const store = new Store();
@@ -34,6 +35,7 @@ const menu = exportMenu(async (format) => {
 });
 const status = statusView(actions, menu.element);
 const strip = stripView(actions, tintsOf);
+const surprises = surprisesView(actions);
 const legend = legendView(tintsOf);
 const search = searchField(actions, strip.find, () => strip.element.focus());
 const panels = tabs(
@@ -41,13 +43,14 @@ const panels = tabs(
   (id) => actions.setView(id),
 );
 panels.element.classList.add('views');
-const main = el('main', {}, search.element, strip.element, legend.element, panels.element);
+const main = el('main', {}, search.element, strip.element, legend.element, surprises.element, panels.element);
 document.body.append(status.element, main, live);
 
 store.subscribe((state, changed) => {
   status.update(state, changed);
   strip.update(state, changed);
   legend.update(state, changed);
+  surprises.update(state, changed);
   panels.select(state.view);
   panels.element.hidden = state.tokens.length === 0;
   openView().update(state, changed);
@@ -55,7 +58,7 @@ store.subscribe((state, changed) => {
   if (kept.some((key) => changed.has(key))) keepState(pageState(state));
 });
 watchNeeds(store, asker, (state) => openView().needs(state));
-listenToKeys(actions, openView, search);
+listenToKeys(actions, openView, search, surprises.step);
 listen((message) => {
   if (message.type === 'answer') asker.receive(message);
   else if (message.type === 'saved') menu.say(`Saved as ${message.file}`);

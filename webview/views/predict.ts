@@ -1,160 +1,93 @@
 /** Predict: the distribution the chosen token was drawn from, and what sampling may choose from it. */
-import { bits, percent, rank, thousands } from '../../src/analysis/format.ts';
-import { surprisal } from '../../src/analysis/surprisal.ts';
+import { thousands } from '../../src/analysis/format.ts';
 import type { PieceView } from '../../src/panel/protocol.ts';
 import type { Actions } from '../actions.ts';
 import { answerTo, errorOf, resultOf } from '../answers.ts';
-import { iconButton } from '../controls.ts';
-import { el, setAttributes, setText } from '../dom.ts';
+import { checkbox } from '../controls.ts';
+import { el, setText } from '../dom.ts';
 import { drawBars } from '../plots/bars.ts';
 import { paletteOf } from '../plots/palette.ts';
-import { announce, spokenPercent, spokenText } from '../speech.ts';
 import { type Changed, isKnown, type State, sourceOf } from '../store.ts';
 import { chip, shown } from '../tokens.ts';
-import { type CandidateRow, candidateList, distributionAfter, isPlain, type Row } from './candidates.ts';
+import { type CandidateRow, candidateList, distributionAfter, isPlain } from './candidates.ts';
+import { candidateTable } from './candidateTable.ts';
+import { changeLines, type Tried, trying } from './change.ts';
 import { problemSection } from './problem.ts';
 import { samplingControls } from './sampling.ts';
 import { explanation, type View } from './view.ts';
 
-/** Rows at first, and after "more": no further than texts are sent for. */
-const FEW = 25;
+/** Rows at first, besides the token's own and the cut, and after "more": no further than texts are sent for. */
+const FEW = 10;
 const MANY = 200;
 
 export function predictView(actions: Actions): View {
+  const { store } = actions;
   const heading = el('div', { class: 'heading' });
-  const controls = samplingControls(actions);
+  const change = el('ul', { class: 'change', 'aria-label': 'What the candidate changed' });
+  const controls = samplingControls(actions, () => {
+    full = 0;
+    show(store.state);
+  });
   const remain = el('p', { class: 'remain', role: 'status' });
   const problem = problemSection(actions);
-  const body = el('tbody');
-  const swatch = (name: string) => el('span', { class: `swatch ${name}`, 'aria-hidden': 'true' });
-  const table = el(
-    'table',
-    { class: 'candidates', role: 'grid', tabindex: 0, 'aria-label': 'Candidates, most likely first' },
-    el(
-      'thead',
-      {},
-      el(
-        'tr',
-        {},
-        el('th', { scope: 'col', class: 'rank' }, 'rank'),
-        el('th', { scope: 'col' }, 'token'),
-        el('th', { scope: 'col', class: 'bars' }, el('span', { class: 'unseen' }, 'bars')),
-        el('th', { scope: 'col', class: 'number' }, swatch('plain'), 'p'),
-        el('th', { scope: 'col', class: 'number' }, swatch('sampled'), 'sampled'),
-        el('th', { scope: 'col', class: 'use' }, el('span', { class: 'unseen' }, 'use')),
-      ),
-    ),
-    body,
-  );
+  const table = candidateTable({ piece, use });
   const more = el('button', { class: 'link', type: 'button' });
   more.addEventListener('click', () => {
     limit = limit === FEW ? MANY : FEW;
-    show(actions.store.state);
+    show(store.state);
   });
+  const details = checkbox('log-prob and logit', () => show(store.state));
   const element = el(
     'div',
     { class: 'view predict' },
-    explanation('What the model expected here from the tokens before. Enter uses a candidate.', 'predict', actions),
+    explanation('What the model expected here. Double-click or Enter puts a candidate in.', 'predict', actions),
     heading,
+    change,
     controls.element,
     remain,
     problem.element,
-    table,
-    more,
+    table.element,
+    el('div', { class: 'under-table' }, more, details),
   );
 
   let limit = FEW;
-  let rows: Row[] = [];
-  /** Index into `rows` of the candidate the keys are at; -1 while they are at none. */
-  let active = -1;
+  /** The probability a full bar stands for: it only grows while sliders move. */
+  let full = 0;
+  let tried: Tried | null = null;
 
-  table.addEventListener('click', (event) => {
-    const row = event.target instanceof Element ? event.target.closest('tr') : null;
-    const index = row && row.parentElement === body ? [...body.rows].indexOf(row) : -1;
-    if (rows[index]?.kind === 'candidate') setActive(index);
-  });
-
-  function setActive(index: number): void {
-    active = index;
-    for (const [i, tr] of [...body.rows].entries()) {
-      if (rows[i]?.kind === 'candidate') tr.setAttribute('aria-selected', i === active ? 'true' : 'false');
-    }
-    const tr = body.rows[active];
-    setAttributes(table, { 'aria-activedescendant': tr?.id });
-    tr?.scrollIntoView({ block: 'nearest' });
-    const row = rows[active];
-    if (row?.kind === 'candidate') {
-      announce(`${nameOf(row)}, rank ${rank(row.rank)}, ${spokenPercent(row.probability)}`);
-    }
+  function piece({ id, chosen }: CandidateRow): PieceView | undefined {
+    const { state } = store;
+    return state.pieces.get(id) ?? allLogits(state)?.pieces[id] ?? (chosen ? state.tokens[state.chosen] : undefined);
   }
 
-  const piece = ({ id }: CandidateRow): PieceView | undefined => {
-    const { state } = actions.store;
-    return state.pieces.get(id) ?? allLogits(state)?.pieces[id];
-  };
-  const nameOf = (row: CandidateRow): string => {
+  function use(row: CandidateRow): void {
     const text = piece(row);
-    return text ? spokenText(text) : `id ${row.id}`;
-  };
-
-  function step(by: number): void {
-    let next = active;
-    do next += by;
-    while (rows[next] && rows[next].kind !== 'candidate');
-    if (rows[next]) setActive(next);
-  }
-
-  function rowElement(row: Row, index: number, widest: number): HTMLTableRowElement {
-    if (row.kind !== 'candidate') {
-      return el('tr', { class: row.kind }, el('td', { colspan: 6 }, el('span', {}, row.text)));
-    }
-    const text = piece(row) ?? (row.chosen ? actions.store.state.tokens[actions.store.state.chosen] : undefined);
-    const excluded = row.sampled === 0;
-    const bar = (name: string, value: number) => {
-      const element = el('span', { class: name });
-      element.style.setProperty('width', `${widest > 0 ? (value / widest) * 100 : 0}%`);
-      return element;
-    };
-    const use = iconButton('reply', `Use ${nameOf(row)}`, () => actions.tryCandidate(row.id));
-    use.tabIndex = -1;
-    return el(
-      'tr',
-      {
-        id: `candidate-${index}`,
-        class: `candidate${row.chosen ? ' own' : ''}${excluded ? ' excluded' : ''}`,
-        'aria-selected': index === active ? 'true' : 'false',
-        'data-id': row.id,
-      },
-      el('td', { class: 'rank' }, rank(row.rank)),
-      el(
-        'td',
-        { class: 'name', title: `id ${row.id}` },
-        el('span', { class: text?.special ? 'pill' : '' }, text ? shown(text) : `id ${row.id}`),
-      ),
-      el('td', { class: 'bars' }, bar('sampled', row.sampled ?? 0), bar('plain', row.probability)),
-      el('td', { class: 'number p', title: String(row.probability) }, percent(row.probability)),
-      el(
-        'td',
-        { class: 'number q', title: row.sampled === null ? 'waits for all logits' : String(row.sampled) },
-        row.sampled === null ? '…' : excluded ? '–' : percent(row.sampled),
-      ),
-      el('td', { class: 'use' }, use),
-    );
+    tried = trying(store.state, text ? shown(text) : `id ${row.id}`);
+    actions.tryCandidate(row.id);
   }
 
   function show(state: Readonly<State>): void {
-    heading.replaceChildren(...headline(state));
     controls.set(state.sampling);
     const list = candidateList(state, limit);
-    rows = list?.rows ?? [];
-    table.hidden = list === null;
-    if (rows[active]?.kind !== 'candidate') active = -1;
-    const values = rows.flatMap((row) => (row.kind === 'candidate' ? [row.probability, row.sampled ?? 0] : []));
-    const widest = Math.max(0, ...values);
-    body.replaceChildren(...rows.map((row, index) => rowElement(row, index, widest)));
-    setAttributes(table, { 'aria-activedescendant': active >= 0 ? `candidate-${active}` : undefined });
+    const complete = list !== null && (list.remaining !== null || errorOf(state, here(state)) !== undefined);
+    const older = !complete && state.chosen > 0 && isComing(state) && table.element.dataset.run !== undefined;
+    // The old list stays, dimmed, until its successor is complete.
+    element.toggleAttribute('data-older', older);
+    if (older && table.element.dataset.run !== String(state.run)) return;
+    heading.replaceChildren(...headline(state));
+    change.replaceChildren(...changeLines(state, tried).map((line) => el('li', {}, line)));
+    table.element.hidden = list === null;
+    if (list) {
+      const values = list.rows.flatMap((row) =>
+        row.kind === 'candidate' ? [row.probability || 0, row.sampled ?? 0] : [],
+      );
+      full = Math.max(full, ...values);
+      const lse = state.scores.lse[sourceOf(state.chosen)];
+      table.show(list.rows, { columns: details.checked, lse, full });
+      table.element.dataset.run = String(state.run);
+    }
     setText(remain, list ? remainText(state, list.remaining, list.vocab) : '');
-    problem.show(errorOf(state, distributionAfter(sourceOf(state.chosen))));
+    problem.show(errorOf(state, here(state)));
     const known = list ? Math.min(MANY, list.vocab) : 0;
     more.hidden = !list || known <= FEW || !allLogits(state);
     setText(more, limit === FEW ? `Show ${known} rows` : `Show ${FEW} rows`);
@@ -165,27 +98,26 @@ export function predictView(actions: Actions): View {
     title: 'Predict',
     element,
     needs(state: Readonly<State>) {
-      const here = sourceOf(state.chosen);
-      const waits = isKnown(state, here) && !answerTo(state, distributionAfter(here));
-      const near = waits ? [] : [here + 1, here - 1];
-      return [here, ...near].filter((position) => isKnown(state, position)).map(distributionAfter);
+      const source = sourceOf(state.chosen);
+      const waits = isKnown(state, source) && !answerTo(state, distributionAfter(source));
+      const near = waits ? [] : [source + 1, source - 1];
+      return [source, ...near].filter((position) => isKnown(state, position)).map(distributionAfter);
     },
     update(state: Readonly<State>, changed: Changed): void {
       if (changed.has('chosen') || changed.has('run')) {
-        active = -1;
+        table.leave();
         limit = FEW;
+        full = 0;
       }
+      if (changed.has('document') && changed.has('tokens') && state.tokens.length === 0) tried = null;
       const relevant = ['tokens', 'scores', 'chosen', 'answers', 'sampling', 'model', 'view', 'status'] as const;
       if (relevant.some((key) => changed.has(key))) show(state);
     },
     key(event: KeyboardEvent): boolean {
-      if (event.key === 'ArrowDown') step(1);
-      else if (event.key === 'ArrowUp') step(-1);
-      else if (event.key === 'Enter') {
-        const row = rows[active];
-        if (row?.kind !== 'candidate') return false;
-        actions.tryCandidate(row.id);
-      } else return false;
+      if (event.key === 'ArrowDown') table.step(1);
+      else if (event.key === 'ArrowUp') table.step(-1);
+      else if (event.key === 'Enter' && table.active) use(table.active);
+      else return false;
       return true;
     },
     figure(state: Readonly<State>) {
@@ -231,8 +163,14 @@ export function predictView(actions: Actions): View {
   };
 }
 
+/** The distribution that the chosen token was drawn from, as a question. */
+const here = ({ chosen }: Readonly<State>) => distributionAfter(sourceOf(chosen));
+
+/** Whether numbers are on their way. */
+const isComing = ({ status }: Readonly<State>): boolean => ['loading', 'computing', 'stale', 'done'].includes(status);
+
 /** All logits that the chosen token was drawn from, as far as they are there. */
-const allLogits = (state: Readonly<State>) => resultOf(state, distributionAfter(sourceOf(state.chosen)));
+const allLogits = (state: Readonly<State>) => resultOf(state, here(state));
 
 const title = (state: Readonly<State>): string => {
   const { tokens, chosen } = state;
@@ -247,7 +185,6 @@ function headline(state: Readonly<State>): (Node | string)[] {
   const { tokens, chosen, scores } = state;
   const token = tokens[chosen];
   const source = sourceOf(chosen);
-  const fact = (text: string, exact: number) => el('span', { class: 'fact', title: String(exact) }, text);
   if (tokens.length === 0) return [];
   if (chosen === 0) {
     const bos = state.model ? ` (${state.model.bosPolicy})` : '';
@@ -259,18 +196,7 @@ function headline(state: Readonly<State>): (Node | string)[] {
   const start = token
     ? [el('span', {}, 'before'), chip(token)]
     : [el('span', {}, 'what comes after'), chip(tokens[chosen - 1])];
-  if (source >= scores.known) return [...start, el('span', { class: 'fact' }, 'not computed yet')];
-  const entropy = scores.entropy[source] / Math.LN2;
-  const spread = fact(`entropy ${bits(entropy)}`, entropy);
-  const logprob = scores.logprob[chosen];
-  if (!token || Number.isNaN(logprob)) return [...start, spread];
-  return [
-    ...start,
-    fact(`p ${percent(Math.exp(logprob))}`, Math.exp(logprob)),
-    fact(`rank ${rank(scores.rank[chosen])}`, scores.rank[chosen]),
-    fact(bits(surprisal(logprob)), surprisal(logprob)),
-    spread,
-  ];
+  return source >= scores.known ? [...start, el('span', { class: 'fact' }, 'not computed yet')] : start;
 }
 
 function remainText({ sampling }: Readonly<State>, remaining: number | null, vocab: number): string {

@@ -3,37 +3,52 @@ import type { Actions } from '../actions.ts';
 import { button, slider } from '../controls.ts';
 import { el } from '../dom.ts';
 import type { State } from '../store.ts';
+import { term } from '../terms.ts';
 
 export const PLAIN: State['sampling'] = { temperature: 1, topK: 0, topP: 1 };
-/** The largest top-k a slider reaches; one step below its start means no limit. */
+/** The largest top-k a slider reaches; more may be typed. */
 const MOST_K = 200;
 
-export function samplingControls(actions: Actions) {
+/** @param settled is called when a control is let go of */
+export function samplingControls(actions: Actions, settled: () => void) {
   const temperature = slider({
+    name: term('temperature'),
     label: 'temperature',
     min: 0,
     max: 2,
     step: 0.05,
-    format: (value) => value.toFixed(2),
+    decimals: 2,
+    most: 10,
     onInput: (value) => actions.setSampling({ temperature: value }),
+    onSettled: settled,
   });
   const topK = slider({
+    name: term('top-k'),
     label: 'top-k',
     min: 0,
     max: MOST_K,
     step: 1,
-    format: (value) => (value === 0 ? 'off' : String(value)),
+    off: 0,
+    decimals: 0,
+    most: 1_000_000,
     onInput: (value) => actions.setSampling({ topK: value }),
+    onSettled: settled,
   });
   const topP = slider({
+    name: term('top-p'),
     label: 'top-p',
-    min: 0.05,
+    min: 0.01,
     max: 1,
     step: 0.01,
-    format: (value) => (value >= 1 ? 'off' : value.toFixed(2)),
+    off: 1,
+    decimals: 2,
     onInput: (value) => actions.setSampling({ topP: value }),
+    onSettled: settled,
   });
-  const reset = button('Reset', () => actions.setSampling(PLAIN));
+  const reset = button('Reset', () => {
+    actions.setSampling(PLAIN);
+    settled();
+  });
   return {
     element: el(
       'div',

@@ -4,6 +4,7 @@ import type { Actions } from '../actions.ts';
 import { button, iconButton } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
 import { type Changed, isOvertaken, type State, touches } from '../store.ts';
+import { type Term, term } from '../terms.ts';
 import { problemSection } from './problem.ts';
 
 export function statusView(actions: Actions, exportMenu: HTMLElement) {
@@ -47,7 +48,15 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
       parts.push(['ppl', `ppl ${ppl === null ? '–' : perplexity(ppl)}`, `Perplexity ${ppl ?? ''} ${over}`]);
     }
     if (model) parts.push(['bos', model.bosPolicy, 'What the tokenizer puts before the text']);
-    facts.replaceChildren(...parts.map(([name, text, title]) => el('span', { class: `fact ${name}`, title }, text)));
+    facts.replaceChildren(
+      ...parts.map(([name, text, title]) =>
+        name === 'mean'
+          ? el('span', { class: `fact ${name}`, title }, ...around(text, 'bits/token', 'mean'))
+          : name === 'ppl'
+            ? el('span', { class: `fact ${name}`, title }, ...around(text, 'ppl', 'perplexity'))
+            : el('span', { class: `fact ${name}`, title }, text),
+      ),
+    );
   }
 
   function showProgress({ progress: now, status }: Readonly<State>): void {
@@ -95,6 +104,12 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
       document.body.toggleAttribute('data-outdated', state.outdated);
     },
   };
+}
+
+/** A text with one word of it explained. */
+function around(text: string, word: string, name: Term): (Node | string)[] {
+  const at = text.indexOf(word);
+  return [text.slice(0, at), term(name, word), text.slice(at + word.length)];
 }
 
 const number = (value: number | null | undefined): number | null =>
