@@ -13,9 +13,9 @@ describe('what can be told apart', () => {
     it(`${theme}: a slider that has the focus has a ring of the theme's focus colour`, async () => {
       opened = await openPage({ theme });
       for (const message of finished(chicken)) await opened.send(message);
-      await opened.page.getByLabel('temperature').focus();
+      await opened.page.getByRole('slider', { name: 'temperature' }).focus();
       await opened.page.keyboard.press('ArrowRight');
-      const ring = await opened.page.getByLabel('temperature').evaluate((slider) => {
+      const ring = await opened.page.getByRole('slider', { name: 'temperature' }).evaluate((slider) => {
         const { outlineColor, outlineStyle, outlineWidth } = getComputedStyle(slider);
         return { outlineColor, outlineStyle, outlineWidth };
       });

@@ -51,7 +51,7 @@ export function predictView(actions: Actions): View {
   );
 
   let limit = FEW;
-  /** The probability a full bar stands for: it only grows while sliders move. */
+  /** The probability a full bar stands for: it stays while sliders move; 0: to be worked out. */
   let full = 0;
   let tried: Tried | null = null;
 
@@ -81,7 +81,7 @@ export function predictView(actions: Actions): View {
       const values = list.rows.flatMap((row) =>
         row.kind === 'candidate' ? [row.probability || 0, row.sampled ?? 0] : [],
       );
-      full = Math.max(full, ...values);
+      if (full === 0) full = Math.max(0, ...values);
       const lse = state.scores.lse[sourceOf(state.chosen)];
       table.show(list.rows, { columns: details.checked, lse, full });
       table.element.dataset.run = String(state.run);
