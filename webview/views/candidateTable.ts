@@ -96,9 +96,9 @@ export function candidateTable(actions: TableActions) {
     return text ? spokenText(text) : `id ${row.id}`;
   };
 
-  function rowElement(row: Row, index: number, { lse, full }: Details): HTMLTableRowElement {
+  function rowElement(row: Row, index: number, { columns, lse, full }: Details): HTMLTableRowElement {
     if (row.kind !== 'candidate') {
-      return el('tr', { class: row.kind }, el('td', { colspan: 8 }, el('span', {}, row.text)));
+      return el('tr', { class: row.kind }, el('td', { colspan: columns ? 8 : 6 }, el('span', {}, row.text)));
     }
     const text = actions.piece(row);
     const excluded = row.sampled === 0;
