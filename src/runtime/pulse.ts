@@ -9,6 +9,7 @@ const IDLE_MS = 200;
 /** Begins to count in the memory of the host. */
 export function startPulse(shared: SharedArrayBuffer): void {
   counter = new Int32Array(shared);
+  pulse();
   setInterval(pulse, IDLE_MS).unref();
 }
 

@@ -331,7 +331,7 @@ describe('client of an engine in a worker', () => {
     }
 
     it('work that reacts to nothing is ended, said once, and the next call has the model again', async () => {
-      const impatient = new EngineClient({ workerUrl, unresponsiveAfter: 300 });
+      const impatient = new EngineClient({ workerUrl, unresponsiveAfter: 1000 });
       const told: string[] = [];
       impatient.onDidCrash(({ what }) => told.push(what));
       await all(impatient.load(LOAD));
@@ -340,12 +340,12 @@ describe('client of an engine in a worker', () => {
       await assert.rejects(impatient.encode(HANGS), EngineEnded);
       assert.equal((await all(impatient.run({ ids: [1], topK: 0 }))).length, 1);
       assert.equal(told.length, 1);
-      assert.match(told[0], /no sign of life for 0\.3 seconds/);
+      assert.match(told[0], /no sign of life for 1 seconds/);
       impatient.dispose();
     });
 
     it('work that only takes long is left alone', async () => {
-      const impatient = new EngineClient({ workerUrl, unresponsiveAfter: 300 });
+      const impatient = new EngineClient({ workerUrl, unresponsiveAfter: 1000 });
       await all(impatient.load(LOAD));
       assert.equal((await impatient.encode(BUSY)).length, BUSY.length);
       impatient.dispose();

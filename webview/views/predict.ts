@@ -69,7 +69,7 @@ export function predictView(actions: Actions): View {
   function show(state: Readonly<State>): void {
     controls.set(state.sampling);
     const list = candidateList(state, limit);
-    const complete = list !== null && (list.remaining !== null || errorOf(state, here(state)) !== undefined);
+    const complete = list !== null && (list.remaining !== null || Boolean(errorOf(state, here(state))));
     const older = !complete && state.chosen > 0 && isComing(state) && table.element.dataset.run !== undefined;
     // The old list stays, dimmed, until its successor is complete.
     element.toggleAttribute('data-older', older);
@@ -81,9 +81,10 @@ export function predictView(actions: Actions): View {
       const values = list.rows.flatMap((row) =>
         row.kind === 'candidate' ? [row.probability || 0, row.sampled ?? 0] : [],
       );
-      if (full === 0) full = Math.max(0, ...values);
+      const widest = full || Math.max(0, ...values);
+      if (complete) full = widest;
       const lse = state.scores.lse[sourceOf(state.chosen)];
-      table.show(list.rows, { columns: details.checked, lse, full });
+      table.show(list.rows, { columns: details.checked, lse, full: widest });
       table.element.dataset.run = String(state.run);
     }
     setText(remain, list ? remainText(state, list.remaining, list.vocab) : '');

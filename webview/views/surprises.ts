@@ -53,7 +53,7 @@ export function surprisesView(actions: Actions) {
     step,
     update(state: Readonly<State>, changed: Changed): void {
       if (!touches(changed, 'scores', 'tokens', 'status')) return;
-      element.hidden = state.scores.known < 2;
+      element.hidden = state.tokens.length === 0; // its place is kept while numbers come
       show(state);
     },
   };

@@ -39,7 +39,8 @@ export class Watchdog {
   private look(): void {
     const now = performance.now();
     const count = Atomics.load(this.pulse, 0);
-    if (count !== this.count) {
+    // A thread that has not begun yet is starting up: that may take as long as the machine needs.
+    if (count === 0 || count !== this.count) {
       this.count = count;
       this.alive = now;
     } else if (now - this.alive > this.limit) {
