@@ -14,7 +14,13 @@ import type { Ask } from './numbers.ts';
 
 let loading: Promise<{ engine: Engine; info: ModelInfo }> | undefined;
 
-if (typeof after === 'function') after(async () => (await loading)?.engine.unload());
+/** Ends the shared engine. Registered by itself as a last hook when mocha runs. */
+export async function closeEngine(): Promise<void> {
+  (await loading)?.engine.unload();
+  loading = undefined;
+}
+
+if (typeof after === 'function') after(closeEngine);
 
 export interface RealText {
   tokens: TokenView[];
@@ -26,10 +32,11 @@ export interface RealText {
   logits(position: number): Promise<Float32Array>;
 }
 
-export async function realText(text: string): Promise<RealText> {
+/** @param most tokens that are taken of the text */
+export async function realText(text: string, most = Number.POSITIVE_INFINITY): Promise<RealText> {
   loading ??= loadedEngine(bundledModelPath(repositoryRoot), { precision: 'int8' });
   const { engine, info } = await loading;
-  const encoded = await engine.encode(text);
+  const encoded = (await engine.encode(text)).slice(0, most);
   const tokens = encoded.map((token) => tokenView(token, 0));
   const ids = tokens.map(({ id }) => id);
   const chunks = await all(engine.run({ ids, topK: 64 }));
