@@ -63,19 +63,23 @@ export async function* loadModel(
         ? new Calibration(config, modelGraphs(config, 'fp32'), embedding, positions, calibrationIds?.() ?? [0])
         : undefined;
     const found = new Map(known);
-    const buffers = new Buffers();
+    // Two sets in turn: one is written to the disk while the other is filled.
+    const sets = [0, 1].map(() => ({ buffers: new Buffers(), written: undefined as Promise<void> | undefined }));
 
     /** One graph's session. `prefix` is that of its weights and divisors, `name` its section in the packed file. */
     const load = async (graph: ModelGraph, prefix: string, name: string, measure: Measure | undefined) => {
       await breathe(signal);
+      const set = sets[sessions.length % 2];
+      const { buffers } = set;
+      await set.written;
       const read: ReadWeight = (weight, from, to) =>
         source.read(prefix + weight, from === undefined ? undefined : [from, to!]);
       for (const [point, divisors] of (await measure?.(read)) ?? []) found.set(prefix + point, divisors);
       const weights =
         (await packed?.read(name, buffers)) ??
         (await graphWeights(graph, read, precision, (point) => found.get(prefix + point), buffers));
-      const [session] = await Promise.all([sessionOf(graph, weights), writer?.add(name, weights)]);
-      sessions.push(session);
+      set.written = writer?.add(name, weights);
+      sessions.push(await sessionOf(graph, weights));
     };
     for (let l = 0; l < nLayers; l++) {
       yield { done: l + 1, total, label: `layer ${l + 1} of ${nLayers}` };
@@ -88,6 +92,7 @@ export async function* loadModel(
     }
     yield { done: total - 1, total, label: 'unembedding' };
     await load(graphs.unembed, '', 'unembed', calibration && ((read) => calibration.unembedding(read)));
+    await Promise.all(sets.map(({ written }) => written));
     await breathe(signal);
     return {
       config,
