@@ -1,6 +1,7 @@
 /** What a person can do, whichever hand did it: each changes the store and tells the host. */
 import type { PageMessage } from '../src/panel/protocol.ts';
 import { post } from './host.ts';
+import { t } from './l10n.ts';
 import { announce, spoken } from './speech.ts';
 import type { Store } from './store.ts';
 
@@ -40,14 +41,14 @@ export class Actions {
     const { model } = this.store.state;
     if (!model || layer < 0 || layer >= model.nLayers) return;
     this.store.set({ layer, headChosen: true });
-    announce(`layer ${layer}`);
+    announce(t('layer {0}', layer));
   }
 
   setHead(head: number): void {
     const { model } = this.store.state;
     if (!model || head < 0 || head >= model.nHeads) return;
     this.store.set({ head, headChosen: true });
-    announce(`head ${head}`);
+    announce(t('head {0}', head));
   }
 
   setSampling(patch: Partial<Store['state']['sampling']>): void {

@@ -1,6 +1,7 @@
 /** Characters whose bytes are spread over several tokens. */
 import { visibleBytes, visibleToken } from '../src/analysis/format.ts';
 import type { TokenView } from '../src/panel/protocol.ts';
+import { t } from './l10n.ts';
 
 export interface SplitCharacter {
   /** Its parts are the tokens [from, to). */
@@ -31,9 +32,12 @@ export function partName(tokens: readonly TokenView[], position: number): string
   while (first > 0 && tokens[first - 1].bytes && tokens[first].start < tokens[first - 1].end) first--;
   const character = splitCharacters(tokens.slice(first, position + bytesOfLongest)).get(0);
   const written = visibleBytes(bytes).slice(1, -1);
-  if (!character) return `part of a character, bytes ${written}`;
-  const whole = character.text === null ? 'a character' : visibleToken({ text: character.text }).replace(/^·+/, '');
-  return `part ${position - first + 1} of ${character.to} of ${whole}, bytes ${written}`;
+  if (!character) return t('part of a character, bytes {0}', written);
+  const { to: parts, text } = character;
+  const part = position - first + 1;
+  if (text === null) return t('part {0} of {1} of a character, bytes {2}', part, parts, written);
+  const whole = visibleToken({ text }).replace(/^·+/, '');
+  return t('part {0} of {1} of {2}, bytes {3}', part, parts, whole, written);
 }
 
 /** Parts behind a position that are looked at: no character has more bytes. */

@@ -13,6 +13,7 @@ import {
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { el, icon, setAttributes } from './dom.ts';
+import { t } from './l10n.ts';
 
 provideVSCodeDesignSystem().register(
   vsCodeButton(),
@@ -79,7 +80,7 @@ export function dropdown(label: string, onChange: (index: number) => void): Drop
 
 /** Tabs over panels; a panel is shown while its tab is chosen. */
 export function tabs(items: { id: string; title: string; panel: HTMLElement }[], onChange: (id: string) => void) {
-  const element = toolkit('vscode-panels', { 'aria-label': 'Views' }) as HTMLElement & { activeid: string };
+  const element = toolkit('vscode-panels', { 'aria-label': t('Views') }) as HTMLElement & { activeid: string };
   for (const { id, title } of items) element.append(toolkit('vscode-panel-tab', { id: `tab-${id}` }, title));
   for (const { id, panel } of items) element.append(toolkit('vscode-panel-view', { id: `view-${id}` }, panel));
   element.addEventListener('change', (event) => {
@@ -100,7 +101,7 @@ export interface SliderOptions {
   min: number;
   max: number;
   step: number;
-  /** The value that means no limit: it reads, and may be typed, as "off". */
+  /** The value that means no limit: it reads, and may be typed, as a word. */
   off?: number;
   /** The largest number that may be typed, if it is beyond the slider's end. */
   most?: number;
@@ -118,9 +119,10 @@ export function slider(options: SliderOptions) {
     class: 'slider-value',
     type: 'text',
     inputmode: 'decimal',
-    'aria-label': `${label}, number`,
+    'aria-label': t('{0}, number', label),
   });
-  const written = (value: number) => (value === off ? 'off' : value.toFixed(decimals));
+  const unlimited = t('off');
+  const written = (value: number) => (value === off ? unlimited : value.toFixed(decimals));
   let current = min;
   const show = (value: number) => {
     current = value;
@@ -137,7 +139,7 @@ export function slider(options: SliderOptions) {
   // A number that cannot be is put back to the one that holds.
   number.addEventListener('change', () => {
     const text = number.value.trim().toLowerCase();
-    const typed = text === 'off' && off !== undefined ? off : Number(text.replace(',', '.'));
+    const typed = text === unlimited.toLowerCase() && off !== undefined ? off : Number(text.replace(',', '.'));
     if (text !== '' && Number.isFinite(typed)) {
       onInput(Math.min(most, Math.max(min, decimals === 0 ? Math.round(typed) : typed)));
       onSettled?.();
@@ -155,9 +157,9 @@ export function slider(options: SliderOptions) {
 
 /** A line to type into. */
 export function textField(label: string, onInput: (text: string) => void) {
-  const element = toolkit('vscode-text-field', { 'aria-label': label, placeholder: label }) as HTMLElement & {
-    value: string;
-  };
+  // The toolkit calls it by what it contains, whatever it was called before.
+  const name = el('span', { class: 'unseen' }, label);
+  const element = toolkit('vscode-text-field', { placeholder: label }, name) as HTMLElement & { value: string };
   element.addEventListener('input', () => onInput(element.value));
   return element;
 }

@@ -1,11 +1,12 @@
 /** What a view shows, as files: a picture, a table, all of it as JSON. Each tells how it was made. */
-import { thousands } from '../src/analysis/format.ts';
 import { totals } from '../src/analysis/surprisal.ts';
 import { post } from './host.ts';
+import { t } from './l10n.ts';
 import { framed, type Picture } from './plots/figure.ts';
 import { paletteOf } from './plots/palette.ts';
 import { describePng } from './png.ts';
 import type { State } from './store.ts';
+import { tokenCount } from './tokens.ts';
 import type { Table, View } from './views/view.ts';
 
 export type Format = 'png' | 'csv' | 'json' | 'tokens';
@@ -51,9 +52,9 @@ function provenance(state: Readonly<State>): Record<string, unknown> {
 
 /** Under the picture's title: of which text and model it is. */
 function captioned(picture: Picture, { model, document, tokens, note, outdated }: Readonly<State>): Picture {
-  const source = [document?.name, `${thousands(tokens.length)} tokens`];
+  const source = [document?.name, tokenCount(tokens.length)];
   if (model) source.push(`${model.name} ${model.precision}`, model.bosPolicy);
-  const warnings = outdated ? ['These numbers are of the text before its last change.'] : [];
+  const warnings = outdated ? [t('These numbers are of the text before its last change.')] : [];
   const known = source.filter((part) => part !== undefined).join(' · ');
   return { ...picture, lines: [known, ...picture.lines, ...warnings, ...(note ? [note] : [])] };
 }

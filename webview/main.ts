@@ -6,6 +6,7 @@ import { el } from './dom.ts';
 import { exportView } from './export.ts';
 import { keepState, listen, post, savedState } from './host.ts';
 import { listenToKeys } from './keyboard.ts';
+import { t } from './l10n.ts';
 import { receive } from './messages.ts';
 import { pageState, restored } from './pageState.ts';
 import { Asker, watchNeeds } from './requests.ts';
@@ -31,7 +32,7 @@ store.set(saved ? restored(saved, ids) : { view: ids[0] });
 const openView = () => views.find(({ id }) => id === store.state.view)!;
 const tintsOf: MakeTints = (state, palette) => (openView().tints ?? surprisals)(state, palette);
 const menu = exportMenu(async (format) => {
-  if (!(await exportView(openView(), store.state, format))) menu.say('There is nothing to export yet.');
+  if (!(await exportView(openView(), store.state, format))) menu.say(t('There is nothing to export yet.'));
 });
 const status = statusView(actions, menu.element);
 const strip = stripView(actions, tintsOf);
@@ -61,7 +62,7 @@ watchNeeds(store, asker, (state) => openView().needs(state));
 listenToKeys(actions, openView, search, surprises.step);
 listen((message) => {
   if (message.type === 'answer') asker.receive(message);
-  else if (message.type === 'saved') menu.say(`Saved as ${message.file}`);
+  else if (message.type === 'saved') menu.say(t('Saved as {0}', message.file));
   else store.set(receive(store.state, message));
 });
 

@@ -4,6 +4,7 @@ import { surprisal } from '../src/analysis/surprisal.ts';
 import type { TokenView } from '../src/panel/protocol.ts';
 import { partName } from './characters.ts';
 import { el, setText } from './dom.ts';
+import { t } from './l10n.ts';
 import { type State, sourceOf } from './store.ts';
 import { NEXT, shown } from './tokens.ts';
 
@@ -17,16 +18,27 @@ export const spokenText = (token: Pick<TokenView, 'text' | 'bytes'>): string => 
   return text.replace(/^·+/, '') || text;
 };
 
-export const spokenPercent = (p: number): string =>
-  percent(p).replace('<', 'less than ').replace('>', 'more than ').replace(' %', ' percent');
+export function spokenPercent(p: number): string {
+  const written = percent(p).replace(' %', '');
+  if (written.startsWith('<')) return t('less than {0} percent', written.slice(1));
+  if (written.startsWith('>')) return t('more than {0} percent', written.slice(1));
+  return t('{0} percent', written);
+}
 
 /** E.g. "tired, rank 6, 3.10 percent, 5.0 bits". */
 export function spoken({ tokens, scores }: Readonly<State>, position: number): string {
   const token = tokens[position];
-  if (!token) return `${NEXT}, what comes after the last token`;
+  if (!token) return t('{0}, what comes after the last token', NEXT);
   const name = partName(tokens, position) ?? spokenText(token);
-  if (position === 0) return `${name}, first token, nothing before it`;
-  if (sourceOf(position) >= scores.known || Number.isNaN(scores.logprob[position])) return `${name}, not computed yet`;
+  if (position === 0) return t('{0}, first token, nothing before it', name);
+  if (sourceOf(position) >= scores.known || Number.isNaN(scores.logprob[position]))
+    return t('{0}, not computed yet', name);
   const logprob = scores.logprob[position];
-  return `${name}, rank ${rank(scores.rank[position])}, ${spokenPercent(Math.exp(logprob))}, ${bits(surprisal(logprob))}`;
+  return t(
+    '{0}, rank {1}, {2}, {3}',
+    name,
+    rank(scores.rank[position]),
+    spokenPercent(Math.exp(logprob)),
+    bits(surprisal(logprob)),
+  );
 }

@@ -1,10 +1,14 @@
 /** Tokens as text on the page. */
-import { visibleToken } from '../src/analysis/format.ts';
+import { thousands, visibleToken } from '../src/analysis/format.ts';
 import type { TokenView } from '../src/panel/protocol.ts';
 import { el } from './dom.ts';
+import { t } from './l10n.ts';
 
 /** The place after the last token. */
-export const NEXT = '⟨next⟩';
+export const NEXT = `⟨${t('next')}⟩`;
+
+export const tokenCount = (count: number): string =>
+  count === 1 ? t('{0} token', count) : t('{0} tokens', thousands(count));
 
 type Shown = Pick<TokenView, 'text' | 'bytes' | 'special'>;
 

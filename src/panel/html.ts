@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { bundleBlock } from './bundleBlock.ts';
 import { pagePolicy } from './policy.ts';
 
 /** Folders a page may load from. */
@@ -8,7 +9,7 @@ export const resourceRoots = (root: vscode.Uri): vscode.Uri[] => [
   vscode.Uri.joinPath(root, 'media'),
 ];
 
-/** The page's document, under a policy that lets nothing in but our own files. */
+/** The page's document with its sentences, under a policy that lets nothing in but our own files. */
 export function pageHtml(webview: vscode.Webview, root: vscode.Uri): string {
   const nonce = randomBytes(16).toString('base64');
   const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(root, 'dist', 'webview', name));
@@ -24,6 +25,7 @@ export function pageHtml(webview: vscode.Webview, root: vscode.Uri): string {
     <title>Tokenscope</title>
   </head>
   <body>
+    ${bundleBlock(vscode.l10n.bundle)}
     <script nonce="${nonce}" src="${file('main.js')}"></script>
   </body>
 </html>

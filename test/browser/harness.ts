@@ -10,6 +10,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { buildParts } from '../../scripts/build.ts';
 import { ensureChromium, localOnly } from '../../scripts/lib/chromium.ts';
 import { inRoot } from '../../scripts/lib/paths.ts';
+import { bundleBlock } from '../../src/panel/bundleBlock.ts';
 import { pagePolicy } from '../../src/panel/policy.ts';
 import type { HostMessage, PageMessage } from '../../src/panel/protocol.ts';
 import { installStub } from './stub.ts';
@@ -34,6 +35,8 @@ export interface OpenOptions {
   /** What getState() returns: a page that is restored after a window reload. */
   state?: unknown;
   reducedMotion?: boolean;
+  /** Sentences of another language, by the English ones. */
+  bundle?: Record<string, string>;
 }
 
 export interface OpenPage {
@@ -76,7 +79,7 @@ export async function closeBrowser(): Promise<void> {
 
 if (typeof after === 'function') after(closeBrowser);
 
-function html(theme: Theme, nonce: string): string {
+function html(theme: Theme, nonce: string, bundle?: Record<string, string>): string {
   const facts = themeFacts(theme);
   const style = Object.entries(facts.variables)
     .map(([name, value]) => `${name}: ${value};`)
@@ -97,7 +100,7 @@ function html(theme: Theme, nonce: string): string {
 <meta http-equiv="Content-Security-Policy" content="${pagePolicy(origin, nonce)}"><title>Tokenscope</title>
 <style nonce="${nonce}">${base}</style>
 <link rel="stylesheet" href="${origin}/codicon.css"><link rel="stylesheet" href="${origin}/main.css"></head>
-<body class="${facts.bodyClass}" data-vscode-theme-kind="${facts.kind}" data-vscode-theme-id="${facts.id}">
+<body class="${facts.bodyClass}" data-vscode-theme-kind="${facts.kind}" data-vscode-theme-id="${facts.id}">${bundleBlock(bundle)}
 <script nonce="${nonce}" src="${origin}/main.js"></script></body></html>`;
 }
 
@@ -133,7 +136,7 @@ export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
     const url = new URL(route.request().url());
     const name = url.pathname.slice(1);
     if (url.origin === origin && name === '') {
-      return route.fulfill({ contentType: types.html, body: html(theme, nonce) });
+      return route.fulfill({ contentType: types.html, body: html(theme, nonce, options.bundle) });
     }
     const file = join(inRoot('dist/webview'), name);
     if (url.origin === origin && !name.includes('..') && existsSync(file)) {

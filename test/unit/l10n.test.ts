@@ -5,14 +5,24 @@ import { inRoot } from '../../scripts/lib/paths.ts';
 
 const json = (file: string): Record<string, unknown> => JSON.parse(readFileSync(inRoot(file), 'utf8'));
 
-/** The first argument of each l10n.t call in the rooms that speak to the person. */
+const rooms = {
+  'src/explore': /\bl10n\.t\(/g,
+  'src/editor': /\bl10n\.t\(/g,
+  'src/panel': /\bl10n\.t\(/g,
+  webview: /\bt(?:Nodes)?\((?!message)/g,
+};
+
+/** The first argument of each call that says a sentence, in the rooms that speak to the person. */
 function spoken(): Set<string> {
   const sentences = new Set<string>();
-  for (const folder of ['src/explore', 'src/editor', 'src/panel']) {
-    for (const file of readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' })) {
+  for (const [room, call] of Object.entries(rooms)) {
+    for (const file of readdirSync(inRoot(room), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts')) continue;
-      const source = readFileSync(inRoot(join(folder, file)), 'utf8');
-      for (const [, quote, text] of source.matchAll(/l10n\.t\(\s*(['"])((?:\\.|(?!\1).)*)\1/g)) {
+      const source = readFileSync(inRoot(join(room, file)), 'utf8');
+      for (const { index, 0: begin } of source.matchAll(call)) {
+        const written = /^\s*(['"])((?:\\.|(?!\1).)*)\1\s*[,)]/.exec(source.slice(index + begin.length));
+        assert.ok(written, `${join(room, file)}: no plain string at ${source.slice(index, index + 60)}`);
+        const [, quote, text] = written;
         sentences.add(text.replaceAll(`\\${quote}`, quote));
       }
     }

@@ -1,5 +1,6 @@
 /** Candidates as bars, for a picture. Pure drawing. */
 import { percent, rank } from '../../src/analysis/format.ts';
+import { t } from '../l10n.ts';
 import { RATIO } from './figure.ts';
 import type { Palette } from './palette.ts';
 import { css, mix } from './scale.ts';
@@ -43,10 +44,10 @@ export function drawBars(bars: readonly Bar[], palette: Palette): HTMLCanvasElem
 
   context.font = `bold 12px ${palette.font}`;
   context.fillStyle = text;
-  write('rank', RANK - 12, ROW / 2, 'right', RANK - 12);
-  write('token', RANK, ROW / 2, 'left', NAME);
-  write('p (line)', numbers.plain, ROW / 2, 'right', NUMBER);
-  write('sampled (bar)', numbers.sampled, ROW / 2, 'right', NUMBER);
+  write(t('rank'), RANK - 12, ROW / 2, 'right', RANK - 12);
+  write(t('token'), RANK, ROW / 2, 'left', NAME);
+  write(t('p (line)'), numbers.plain, ROW / 2, 'right', NUMBER);
+  write(t('sampled (bar)'), numbers.sampled, ROW / 2, 'right', NUMBER);
   const widest = Math.max(
     1e-9,
     ...bars.map((bar) => ('text' in bar ? 0 : Math.max(bar.probability, bar.sampled ?? 0))),

@@ -5,6 +5,7 @@ import type { Actions } from '../actions.ts';
 import { answerTo, errorOf, type Question, resultOf } from '../answers.ts';
 import { checkbox, dropdown } from '../controls.ts';
 import { el, setText } from '../dom.ts';
+import { t, tNodes } from '../l10n.ts';
 import { RATIO } from '../plots/figure.ts';
 import { largest, type Matrix } from '../plots/matrix.ts';
 import { type Cell, type MatrixContent, NAME_ROOM, paintMatrix } from '../plots/matrixPaint.ts';
@@ -51,7 +52,7 @@ function tints(state: Readonly<State>, palette: Palette): Tints {
   const weights = matrix?.data.subarray(matrix.offset + row * matrix.n, matrix.offset + row * matrix.n + row + 1);
   const max = matrix ? topOfScale(matrix, withoutFirst) : 1;
   return {
-    label: `attention of ${shortened(tokens[row], 16)}, layer ${layer} head ${head}`,
+    label: t('attention of {0}, layer {1} head {2}', shortened(tokens[row], 16), layer, head),
     max,
     ends: ['0', topOf(max)],
     value: (position) => weights?.[position] ?? null,
@@ -61,16 +62,16 @@ function tints(state: Readonly<State>, palette: Palette): Tints {
 
 export function attentionView(actions: Actions): View {
   const { store } = actions;
-  const layers = dropdown('layer', (layer) => actions.setLayer(layer));
-  const heads = dropdown('head', (head) => actions.setHead(head));
-  const first = checkbox('leave the first token out of the scale', (withoutFirst) => store.set({ withoutFirst }));
-  first.title = 'Many heads rest on the first token when they find nothing; without it, the rest is easier to see';
+  const layers = dropdown(t('layer'), (layer) => actions.setLayer(layer));
+  const heads = dropdown(t('head'), (head) => actions.setHead(head));
+  const first = checkbox(t('leave the first token out of the scale'), (withoutFirst) => store.set({ withoutFirst }));
+  first.title = t('Many heads rest on the first token when they find nothing; without it, the rest is easier to see');
   const value = el('p', { class: 'cell-value' });
   const row = el('p', { class: 'looks-at' });
   const low = el('span', {}, '0');
   const high = el('span');
   const ramp = el('span', { class: 'ramp' });
-  const legend = el('div', { class: 'legend' }, el('span', { class: 'label' }, 'weight'), low, ramp, high);
+  const legend = el('div', { class: 'legend' }, el('span', { class: 'label' }, t('weight')), low, ramp, high);
   const note = el('p', { class: 'note' });
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
@@ -92,14 +93,24 @@ export function attentionView(actions: Actions): View {
       pane.scrollToCell(cell);
       const { tokens } = store.state;
       announce(
-        `${spokenText(tokens[cell.row])} looks at ${spokenText(tokens[cell.column])}: ${weight(store.state, cell)}`,
+        t(
+          '{0} looks at {1}: {2}',
+          spokenText(tokens[cell.row]),
+          spokenText(tokens[cell.column]),
+          weight(store.state, cell),
+        ),
       );
     },
   });
   const element = el(
     'div',
     { class: 'view attention' },
-    explanation('Row = the token that looks, column = what it looks at; each row adds up to 1.', 'attention', actions),
+    explanation(
+      t('Row = the token that looks, column = what it looks at; each row adds up to 1.'),
+      'attention',
+      t('Help: attention'),
+      actions,
+    ),
     el('div', { class: 'choosers' }, layers.element, heads.element, first, pane.tools),
     el('div', { class: 'reading' }, legend, note),
     value,
@@ -111,23 +122,30 @@ export function attentionView(actions: Actions): View {
 
   function weight(state: Readonly<State>, { row, column }: Cell): string {
     const matrix = matrixOf(state);
-    return matrix ? matrix.data[matrix.offset + row * matrix.n + column].toPrecision(4) : 'not computed yet';
+    return matrix ? matrix.data[matrix.offset + row * matrix.n + column].toPrecision(4) : t('not computed yet');
   }
 
   function showValue(state: Readonly<State>): void {
     const { tokens } = state;
     if (!cursor) {
-      const end = state.chosen >= tokens.length ? ' It says what comes next.' : '';
-      setText(value, `Point at a cell to read its weight; the framed row is the chosen token’s.${end}`);
+      setText(
+        value,
+        state.chosen >= tokens.length
+          ? t('Point at a cell to read its weight; the framed row is the chosen token’s. It says what comes next.')
+          : t('Point at a cell to read its weight; the framed row is the chosen token’s.'),
+      );
       return;
     }
     const { row, column } = cursor;
     value.replaceChildren(
-      chip(tokens[row]),
-      ` (${row}) looks at `,
-      chip(tokens[column]),
-      ` (${column}): `,
-      el('strong', {}, weight(state, cursor)),
+      ...tNodes(
+        '{0} ({1}) looks at {2} ({3}): {4}',
+        chip(tokens[row]),
+        String(row),
+        chip(tokens[column]),
+        String(column),
+        el('strong', {}, weight(state, cursor)),
+      ),
     );
   }
 
@@ -141,14 +159,15 @@ export function attentionView(actions: Actions): View {
         'span',
         {
           class: column === cursor?.column ? 'target pointed' : 'target',
-          title: `position ${column}: ${weights[column]}`,
+          title: t('position {0}: {1}', column, weights[column]),
         },
         chip(tokens[column]),
         ` ${weights[column].toFixed(3)}`,
       ),
     );
     // Spaces, so that the line may break between them.
-    row.replaceChildren(chip(tokens[looking]), ' looks at: ', ...targets.flatMap((target) => [target, ' ']));
+    const listed = el('span', {}, ...targets.flatMap((target) => [target, ' ']));
+    row.replaceChildren(...tNodes('{0} looks at: {1}', chip(tokens[looking]), listed));
   }
 
   function show(state: Readonly<State>): void {
@@ -172,12 +191,12 @@ export function attentionView(actions: Actions): View {
     const max = topOfScale(matrix, withoutFirst);
     const scale = magnitudeScale(paletteOf(state), 'cool', max);
     setText(high, topOf(max));
-    high.title = `${max}, the largest weight below the first row, which can look at itself only`;
+    high.title = t('{0}, the largest weight below the first row, which can look at itself only', max);
     ramp.style.setProperty('background-image', rampOf(scale, max));
     setText(
       note,
       withoutFirst
-        ? `The first token's column, up to ${largest(matrix).toPrecision(3)}, is left out of the scale.`
+        ? t("The first token's column, up to {0}, is left out of the scale.", largest(matrix).toPrecision(3))
         : '',
     );
     pane.show({ ...contentOf(state, matrix), cursor });
@@ -193,7 +212,7 @@ export function attentionView(actions: Actions): View {
 
   return {
     id: 'attention',
-    title: 'Attention',
+    title: t('Attention'),
     element,
     needs: (state: Readonly<State>) => (state.tokens.length > 0 ? [patternOf(state)] : []),
     tints,
@@ -226,15 +245,15 @@ export function attentionView(actions: Actions): View {
           rows: tokens.map((token, i) => [i, shown(token), ...rowOf(matrix, i)]),
         },
         picture: {
-          title: `Attention, layer ${layer}, head ${head}`,
+          title: t('Attention, layer {0}, head {1}', layer, head),
           lines: [
-            `${hook}: row = the token that looks, column = what it looks at; each row adds up to 1`,
-            `framed: the row of ${shown(tokens[looking])} (position ${looking})`,
+            t('{0}: row = the token that looks, column = what it looks at; each row adds up to 1', hook),
+            t('framed: the row of {0} (position {1})', shown(tokens[looking]), looking),
           ],
           scale: {
-            label: 'weight',
+            label: t('weight'),
             max,
-            high: `${topOf(max)}${withoutFirst ? ' (without the column of the first token)' : ''}`,
+            high: withoutFirst ? t('{0} (without the column of the first token)', topOf(max)) : topOf(max),
             colour: magnitudeScale(paletteOf(state), 'cool', max),
           },
           body: pictureOf(contentOf(state, matrix)),
@@ -282,8 +301,8 @@ const topOf = (max: number): string => `${max.toPrecision(3)}+`;
 
 function whyNone({ status, tokens }: Readonly<State>): string {
   if (tokens.length === 0) return '';
-  if (status === 'loading' || status === 'computing') return 'Attention is computed when the scores are there.';
+  if (status === 'loading' || status === 'computing') return t('Attention is computed when the scores are there.');
   return status === 'done' || status === 'cancelled'
-    ? 'Computing this layer’s attention…'
-    : 'No attention is computed yet.';
+    ? t('Computing this layer’s attention…')
+    : t('No attention is computed yet.');
 }

@@ -3,6 +3,7 @@ import { percent, rank } from '../../src/analysis/format.ts';
 import type { PieceView } from '../../src/panel/protocol.ts';
 import { iconButton } from '../controls.ts';
 import { el, setAttributes } from '../dom.ts';
+import { t } from '../l10n.ts';
 import { announce, spokenPercent, spokenText } from '../speech.ts';
 import { term } from '../terms.ts';
 import { shown } from '../tokens.ts';
@@ -30,21 +31,21 @@ export function candidateTable(actions: TableActions) {
     el('th', { scope: 'col', ...attributes }, ...children);
   const table = el(
     'table',
-    { class: 'candidates', role: 'grid', tabindex: 0, 'aria-label': 'Candidates, most likely first' },
+    { class: 'candidates', role: 'grid', tabindex: 0, 'aria-label': t('Candidates, most likely first') },
     el(
       'thead',
       {},
       el(
         'tr',
         {},
-        head({ class: 'rank' }, term('rank')),
-        head({}, 'token'),
-        head({ class: 'bars' }, el('span', { class: 'unseen' }, 'bars')),
-        head({ class: 'number' }, swatch('plain'), term('probability', 'p')),
-        head({ class: 'number' }, swatch('sampled'), term('sampled')),
-        head({ class: 'number detail' }, term('logprob', 'log-prob')),
-        head({ class: 'number detail' }, term('logit')),
-        head({ class: 'use' }, el('span', { class: 'unseen' }, 'use')),
+        head({ class: 'rank' }, term('rank', t('rank'))),
+        head({}, t('token')),
+        head({ class: 'bars' }, el('span', { class: 'unseen' }, t('bars'))),
+        head({ class: 'number' }, swatch('plain'), term('probability', t('p'))),
+        head({ class: 'number' }, swatch('sampled'), term('sampled', t('sampled'))),
+        head({ class: 'number detail' }, term('logprob', t('log-prob'))),
+        head({ class: 'number detail' }, term('logit', t('logit'))),
+        head({ class: 'use' }, el('span', { class: 'unseen' }, t('use'))),
       ),
     ),
     body,
@@ -74,7 +75,7 @@ export function candidateTable(actions: TableActions) {
     const values = [JSON.stringify(text), row.id, row.rank, row.probability, row.sampled ?? ''];
     event.clipboardData?.setData('text/plain', values.join('\t'));
     event.preventDefault();
-    announce('Copied');
+    announce(t('Copied'));
   });
 
   function setActive(index: number): void {
@@ -87,13 +88,13 @@ export function candidateTable(actions: TableActions) {
     tr?.scrollIntoView({ block: 'nearest' });
     const row = rows[active];
     if (row?.kind === 'candidate') {
-      announce(`${nameOf(row)}, rank ${rank(row.rank)}, ${spokenPercent(row.probability)}`);
+      announce(t('{0}, rank {1}, {2}', nameOf(row), rank(row.rank), spokenPercent(row.probability)));
     }
   }
 
   const nameOf = (row: CandidateRow): string => {
     const text = actions.piece(row);
-    return text ? spokenText(text) : `id ${row.id}`;
+    return text ? spokenText(text) : t('id {0}', row.id);
   };
 
   function rowElement(row: Row, index: number, { columns, lse, full }: Details): HTMLTableRowElement {
@@ -110,7 +111,7 @@ export function candidateTable(actions: TableActions) {
     const number = (name: string, value: number, written: string) =>
       el('td', { class: `number ${name}`, title: String(value) }, written);
     const logprob = Math.log(row.probability);
-    const use = iconButton('reply', `Put ${nameOf(row)} into the text`, () => actions.use(row));
+    const use = iconButton('reply', t('Put {0} into the text', nameOf(row)), () => actions.use(row));
     use.tabIndex = -1;
     return el(
       'tr',
@@ -123,13 +124,13 @@ export function candidateTable(actions: TableActions) {
       el('td', { class: 'rank' }, rank(row.rank)),
       el(
         'td',
-        { class: 'name', title: `id ${row.id}` },
-        el('span', { class: text?.special ? 'pill' : '' }, text ? shown(text) : `id ${row.id}`),
+        { class: 'name', title: t('id {0}', row.id) },
+        el('span', { class: text?.special ? 'pill' : '' }, text ? shown(text) : t('id {0}', row.id)),
       ),
       el('td', { class: 'bars' }, bar('sampled', row.sampled ?? 0), bar('plain', row.probability)),
       number('p', row.probability, percent(row.probability)),
       row.sampled === null
-        ? el('td', { class: 'number q', title: 'waits for all logits' }, '…')
+        ? el('td', { class: 'number q', title: t('waits for all logits') }, '…')
         : number('q', row.sampled, excluded ? '–' : percent(row.sampled)),
       number('detail', logprob, logprob.toFixed(3)),
       number('detail', logprob + lse, (logprob + lse).toFixed(3)),

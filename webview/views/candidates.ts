@@ -8,6 +8,7 @@ import {
   sortLogits,
 } from '../../src/analysis/sampling.ts';
 import { type Question, resultOf } from '../answers.ts';
+import { t } from '../l10n.ts';
 import { isKnown, type State, sourceOf } from '../store.ts';
 
 export interface CandidateRow {
@@ -97,7 +98,7 @@ export function candidateList(state: Readonly<State>, limit: number): CandidateL
   const place = own ? (sorted ? sorted.ids.indexOf(own.id) : scores.rank[chosen] - 1) : -1;
   const ownRow = own && { ...rowAt(place, own.id, Math.exp(scores.logprob[chosen])), rank: scores.rank[chosen] };
   const between = (from: number, to: number): Row[] =>
-    to > from ? [{ kind: 'gap', text: `… ${thousands(to - from)} more …` }] : [];
+    to > from ? [{ kind: 'gap', text: t('… {0} more …', thousands(to - from)) }] : [];
 
   if (cut && remaining! <= count) {
     rows.splice(remaining!, 0, cut);
@@ -114,6 +115,12 @@ export function candidateList(state: Readonly<State>, limit: number): CandidateL
 /** E.g. "top-p 0.90 ends here: 38 of 49,152 remain". */
 export function cutText({ temperature, topK, topP }: SamplingSettings, remaining: number, vocab: number): string {
   const by =
-    temperature <= 0 ? 'temperature 0' : topK > 0 && remaining === topK ? `top-k ${topK}` : `top-p ${topP.toFixed(2)}`;
-  return `${by} ends here: ${thousands(remaining)} of ${thousands(vocab)} ${remaining === 1 ? 'remains' : 'remain'}`;
+    temperature <= 0
+      ? t('temperature 0')
+      : topK > 0 && remaining === topK
+        ? t('top-k {0}', topK)
+        : t('top-p {0}', topP.toFixed(2));
+  return remaining === 1
+    ? t('{0} ends here: {1} of {2} remains', by, thousands(remaining), thousands(vocab))
+    : t('{0} ends here: {1} of {2} remain', by, thousands(remaining), thousands(vocab));
 }

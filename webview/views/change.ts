@@ -1,6 +1,7 @@
 /** What a candidate that was put in changed: totals and the next distribution, before and after. */
 import { percent, perplexity } from '../../src/analysis/format.ts';
 import type { Totals } from '../../src/panel/protocol.ts';
+import { t } from '../l10n.ts';
 import type { State } from '../store.ts';
 import { shown } from '../tokens.ts';
 
@@ -24,8 +25,9 @@ export function trying(state: Readonly<State>, name: string): Tried {
 /** The likeliest token after a position, with its probability. */
 function likeliestAfter({ scores, pieces }: Readonly<State>, position: number): string {
   if (position >= scores.known || !scores.topIds[position]?.length) return '–';
-  const piece = pieces.get(scores.topIds[position][0]);
-  return `${piece ? shown(piece) : `id ${scores.topIds[position][0]}`} ${percent(Math.exp(scores.topLogprobs[position][0]))}`;
+  const [id] = scores.topIds[position];
+  const piece = pieces.get(id);
+  return `${piece ? shown(piece) : t('id {0}', id)} ${percent(Math.exp(scores.topLogprobs[position][0]))}`;
 }
 
 /** Lines of before and after; empty until a later run is done, and once another text is shown. */
@@ -38,8 +40,8 @@ export function changeLines(state: Readonly<State>, tried: Tried | null): string
   const ppl = (totals: Totals | null) => number(totals, 'perplexity', perplexity);
   return [
     `${tried.from} → ${tried.to}`,
-    `mean ${mean(before)} → ${mean(state.totals)} bits/token`,
-    `perplexity ${ppl(before)} → ${ppl(state.totals)}`,
-    `then likeliest: ${tried.next} → ${likeliestAfter(state, tried.position)}`,
+    t('mean {0} → {1} bits/token', mean(before), mean(state.totals)),
+    t('perplexity {0} → {1}', ppl(before), ppl(state.totals)),
+    t('then likeliest: {0} → {1}', tried.next, likeliestAfter(state, tried.position)),
   ];
 }

@@ -2,19 +2,20 @@
 import { iconButton, menuItem } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
 import type { Format } from '../export.ts';
+import { t } from '../l10n.ts';
 import { announce } from '../speech.ts';
 
 const formats: [Format, string][] = [
-  ['png', 'Picture (PNG)'],
-  ['csv', 'Numbers of this view (CSV)'],
-  ['json', 'All of it (JSON)'],
-  ['tokens', 'Tokens (CSV)'],
+  ['png', t('Picture (PNG)')],
+  ['csv', t('Numbers of this view (CSV)')],
+  ['json', t('All of it (JSON)')],
+  ['tokens', t('Tokens (CSV)')],
 ];
 
 /** What became of an export is said under the button, until the next key or click. */
 export function exportMenu(save: (format: Format) => void) {
-  const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': 'Export', hidden: true });
-  const toggle = iconButton('export', 'Export', () => open(menu.hidden !== false));
+  const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': t('Export'), hidden: true });
+  const toggle = iconButton('export', t('Export'), () => open(menu.hidden !== false));
   toggle.setAttribute('aria-haspopup', 'menu');
   const items = formats.map(([format, label]) =>
     menuItem(label, () => {

@@ -2,6 +2,7 @@
 import { bits, percent, rank, thousands } from '../../src/analysis/format.ts';
 import { surprisal } from '../../src/analysis/surprisal.ts';
 import { el, setText } from '../dom.ts';
+import { t } from '../l10n.ts';
 import { type Palette, paletteOf } from '../plots/palette.ts';
 import { ramp as rampOf } from '../plots/scale.ts';
 import { type Changed, type State, sourceOf, touches } from '../store.ts';
@@ -44,22 +45,23 @@ export function legendView(tintsOf: MakeTints) {
 
 function tokenFacts({ tokens, scores }: Readonly<State>, position: number): Node[] {
   const token = tokens[position];
-  const fact = (name: string, value: string, exact?: number) =>
-    el('span', { class: 'fact', title: exact === undefined ? undefined : String(exact) }, `${name} ${value}`);
+  const fact = (text: string, exact?: number) =>
+    el('span', { class: 'fact', title: exact === undefined ? undefined : String(exact) }, text);
   const entropy = scores.entropy[sourceOf(position)];
   const known = entropy !== undefined && !Number.isNaN(entropy);
-  const spread = known ? [fact('entropy', bits(entropy / Math.LN2), entropy / Math.LN2)] : [];
-  if (!token) return [chip(undefined), fact('position', thousands(position)), ...spread];
-  const facts = [chip(token), fact('id', String(token.id)), fact('position', thousands(position))];
+  const spread = known ? [fact(t('entropy {0}', bits(entropy / Math.LN2)), entropy / Math.LN2)] : [];
+  const place = fact(t('position {0}', thousands(position)));
+  if (!token) return [chip(undefined), place, ...spread];
+  const facts = [chip(token), fact(t('id {0}', token.id)), place];
   const logprob = scores.logprob[position];
-  if (position === 0) return [...facts, el('span', { class: 'fact' }, 'nothing before it, so no probability')];
+  if (position === 0) return [...facts, fact(t('nothing before it, so no probability'))];
   if (Number.isNaN(logprob)) return facts;
   const p = Math.exp(logprob);
   return [
     ...facts,
-    fact('p', percent(p), p),
-    fact('rank', rank(scores.rank[position])),
-    fact('surprisal', bits(surprisal(logprob)), surprisal(logprob)),
+    fact(t('p {0}', percent(p)), p),
+    fact(t('rank {0}', rank(scores.rank[position]))),
+    fact(t('surprisal {0}', bits(surprisal(logprob))), surprisal(logprob)),
     ...spread,
   ];
 }

@@ -1,6 +1,7 @@
 /** The attention matrix on its canvas: drawing, zoom, scrolling, pointer and keys. */
 import { iconButton } from '../controls.ts';
 import { el } from '../dom.ts';
+import { t } from '../l10n.ts';
 import { cellAt, fittingCell, type Window } from '../plots/matrix.ts';
 import { type Cell, type MatrixContent, NAME_ROOM, paintMatrix } from '../plots/matrixPaint.ts';
 import { pointerRests } from '../pointer.ts';
@@ -24,7 +25,7 @@ export function matrixPane(events: PaneEvents) {
       class: 'matrix-scroller',
       tabindex: 0,
       role: 'application',
-      'aria-label': 'Attention matrix: arrow keys move the cell, Enter chooses its row',
+      'aria-label': t('Attention matrix: arrow keys move the cell, Enter chooses its row'),
     },
     space,
   );
@@ -183,9 +184,9 @@ export function matrixPane(events: PaneEvents) {
     tools: el(
       'span',
       { class: 'zoom' },
-      iconButton('zoom-in', 'Zoom in', () => setZoom(1.25)),
-      iconButton('zoom-out', 'Zoom out', () => setZoom(0.8)),
-      iconButton('screen-full', 'Fit', () => setZoom(null)),
+      iconButton('zoom-in', t('Zoom in'), () => setZoom(1.25)),
+      iconButton('zoom-out', t('Zoom out'), () => setZoom(0.8)),
+      iconButton('screen-full', t('Fit'), () => setZoom(null)),
     ),
     show(next: MatrixContent | null): void {
       content = next;

@@ -5,6 +5,7 @@ import type { Actions } from '../actions.ts';
 import { answerTo, errorOf, resultOf } from '../answers.ts';
 import { checkbox } from '../controls.ts';
 import { el, setText } from '../dom.ts';
+import { t, tNodes } from '../l10n.ts';
 import { drawBars } from '../plots/bars.ts';
 import { paletteOf } from '../plots/palette.ts';
 import { type Changed, isKnown, type State, sourceOf } from '../store.ts';
@@ -23,7 +24,7 @@ const MANY = 200;
 export function predictView(actions: Actions): View {
   const { store } = actions;
   const heading = el('div', { class: 'heading' });
-  const change = el('ul', { class: 'change', 'aria-label': 'What the candidate changed' });
+  const change = el('ul', { class: 'change', 'aria-label': t('What the candidate changed') });
   const controls = samplingControls(actions, () => {
     full = 0;
     show(store.state);
@@ -36,11 +37,16 @@ export function predictView(actions: Actions): View {
     limit = limit === FEW ? MANY : FEW;
     show(store.state);
   });
-  const details = checkbox('log-prob and logit', () => show(store.state));
+  const details = checkbox(t('log-prob and logit'), () => show(store.state));
   const element = el(
     'div',
     { class: 'view predict' },
-    explanation('What the model expected here. Double-click or Enter puts a candidate in.', 'predict', actions),
+    explanation(
+      t('What the model expected here. Double-click or Enter puts a candidate in.'),
+      'predict',
+      t('Help: predict'),
+      actions,
+    ),
     heading,
     change,
     controls.element,
@@ -62,7 +68,7 @@ export function predictView(actions: Actions): View {
 
   function use(row: CandidateRow): void {
     const text = piece(row);
-    tried = trying(store.state, text ? shown(text) : `id ${row.id}`);
+    tried = trying(store.state, text ? shown(text) : t('id {0}', row.id));
     actions.tryCandidate(row.id);
   }
 
@@ -91,12 +97,12 @@ export function predictView(actions: Actions): View {
     problem.show(errorOf(state, here(state)));
     const known = list ? Math.min(MANY, list.vocab) : 0;
     more.hidden = !list || known <= FEW || !allLogits(state);
-    setText(more, limit === FEW ? `Show ${known} rows` : `Show ${FEW} rows`);
+    setText(more, t('Show {0} rows', limit === FEW ? known : FEW));
   }
 
   return {
     id: 'predict',
-    title: 'Predict',
+    title: t('Predict'),
     element,
     needs(state: Readonly<State>) {
       const source = sourceOf(state.chosen);
@@ -148,12 +154,12 @@ export function predictView(actions: Actions): View {
           ]),
         },
         picture: {
-          title: `What the model expected ${title(state)}`,
+          title: title(state),
           lines: [settings(state), remainText(state, list.remaining, list.vocab)],
           body: drawBars(
             candidateList(state, FEW)!.rows.map((row) =>
               row.kind === 'candidate'
-                ? { name: piece(row) ? shown(piece(row)) : `id ${row.id}`, ...row }
+                ? { name: piece(row) ? shown(piece(row)) : t('id {0}', row.id), ...row }
                 : { text: row.text },
             ),
             paletteOf(state),
@@ -175,11 +181,18 @@ const allLogits = (state: Readonly<State>) => resultOf(state, here(state));
 
 const title = (state: Readonly<State>): string => {
   const { tokens, chosen } = state;
-  return chosen >= tokens.length ? 'after the last token' : `before ${shown(tokens[chosen])} (position ${chosen})`;
+  return chosen >= tokens.length
+    ? t('What the model expected after the last token')
+    : t('What the model expected before {0} (position {1})', shown(tokens[chosen]), chosen);
 };
 
 const settings = ({ sampling: { temperature, topK, topP } }: Readonly<State>): string =>
-  `temperature ${temperature.toFixed(2)} · top-k ${topK || 'off'} · top-p ${topP < 1 ? topP.toFixed(2) : 'off'}`;
+  t(
+    'temperature {0} · top-k {1} · top-p {2}',
+    temperature.toFixed(2),
+    topK || t('off'),
+    topP < 1 ? topP.toFixed(2) : t('off'),
+  );
 
 /** What is asked here, and what the token of the text got. */
 function headline(state: Readonly<State>): (Node | string)[] {
@@ -188,21 +201,25 @@ function headline(state: Readonly<State>): (Node | string)[] {
   const source = sourceOf(chosen);
   if (tokens.length === 0) return [];
   if (chosen === 0) {
-    const bos = state.model ? ` (${state.model.bosPolicy})` : '';
-    return [
-      chip(token),
-      el('span', {}, `is the first token: nothing comes before it${bos}, so the model gives it no probability.`),
-    ];
+    const first = state.model
+      ? tNodes(
+          '{0} is the first token: nothing comes before it ({1}), so the model gives it no probability.',
+          chip(token),
+          state.model.bosPolicy,
+        )
+      : tNodes('{0} is the first token: nothing comes before it, so the model gives it no probability.', chip(token));
+    return [el('span', {}, ...first)];
   }
-  const start = token
-    ? [el('span', {}, 'before'), chip(token)]
-    : [el('span', {}, 'what comes after'), chip(tokens[chosen - 1])];
-  return source >= scores.known ? [...start, el('span', { class: 'fact' }, 'not computed yet')] : start;
+  const place = token ? tNodes('before {0}', chip(token)) : tNodes('what comes after {0}', chip(tokens[chosen - 1]));
+  const start = el('span', {}, ...place);
+  return source >= scores.known ? [start, el('span', { class: 'fact' }, t('not computed yet'))] : [start];
 }
 
 function remainText({ sampling }: Readonly<State>, remaining: number | null, vocab: number): string {
   if (remaining === null)
-    return 'The plain probabilities are exact; the sampled ones wait for all logits of this position.';
-  if (isPlain(sampling)) return `Nothing is cut off: all ${thousands(vocab)} tokens may be sampled.`;
-  return `${thousands(remaining)} of ${thousands(vocab)} ${remaining === 1 ? 'remains' : 'remain'}; sampled = renormalised over them.`;
+    return t('The plain probabilities are exact; the sampled ones wait for all logits of this position.');
+  if (isPlain(sampling)) return t('Nothing is cut off: all {0} tokens may be sampled.', thousands(vocab));
+  return remaining === 1
+    ? t('{0} of {1} remains; sampled = renormalised over them.', thousands(remaining), thousands(vocab))
+    : t('{0} of {1} remain; sampled = renormalised over them.', thousands(remaining), thousands(vocab));
 }

@@ -2,6 +2,7 @@
 import type { Actions } from '../actions.ts';
 import { button, slider } from '../controls.ts';
 import { el } from '../dom.ts';
+import { t } from '../l10n.ts';
 import type { State } from '../store.ts';
 import { term } from '../terms.ts';
 
@@ -12,8 +13,8 @@ const MOST_K = 200;
 /** @param settled is called when a control is let go of */
 export function samplingControls(actions: Actions, settled: () => void) {
   const temperature = slider({
-    name: term('temperature'),
-    label: 'temperature',
+    name: term('temperature', t('temperature')),
+    label: t('temperature'),
     min: 0,
     max: 2,
     step: 0.05,
@@ -23,8 +24,8 @@ export function samplingControls(actions: Actions, settled: () => void) {
     onSettled: settled,
   });
   const topK = slider({
-    name: term('top-k'),
-    label: 'top-k',
+    name: term('top-k', t('top-k')),
+    label: t('top-k'),
     min: 0,
     max: MOST_K,
     step: 1,
@@ -35,8 +36,8 @@ export function samplingControls(actions: Actions, settled: () => void) {
     onSettled: settled,
   });
   const topP = slider({
-    name: term('top-p'),
-    label: 'top-p',
+    name: term('top-p', t('top-p')),
+    label: t('top-p'),
     min: 0.01,
     max: 1,
     step: 0.01,
@@ -45,14 +46,14 @@ export function samplingControls(actions: Actions, settled: () => void) {
     onInput: (value) => actions.setSampling({ topP: value }),
     onSettled: settled,
   });
-  const reset = button('Reset', () => {
+  const reset = button(t('Reset'), () => {
     actions.setSampling(PLAIN);
     settled();
   });
   return {
     element: el(
       'div',
-      { class: 'sampling', role: 'group', 'aria-label': 'Sampling' },
+      { class: 'sampling', role: 'group', 'aria-label': t('Sampling') },
       temperature.element,
       topK.element,
       topP.element,

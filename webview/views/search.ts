@@ -2,6 +2,7 @@
 import type { Actions } from '../actions.ts';
 import { textField } from '../controls.ts';
 import { el, setText } from '../dom.ts';
+import { t } from '../l10n.ts';
 import type { State } from '../store.ts';
 
 export interface Search {
@@ -13,7 +14,7 @@ type Find = (state: Readonly<State>, needle: string, from: number) => number;
 
 /** @param leave gives the focus to where the tokens are */
 export function searchField(actions: Actions, find: Find, leave: () => void): Search {
-  const field = textField('Find a token', (text) => go(text, 0));
+  const field = textField(t('Find a token'), (text) => go(text, 0));
   const result = el('span', { class: 'result', role: 'status' });
   const element = el('div', { class: 'search', role: 'search', hidden: true }, field, result);
 
@@ -25,7 +26,7 @@ export function searchField(actions: Actions, find: Find, leave: () => void): Se
     }
     const n = state.tokens.length;
     const found = n === 0 ? -1 : find(state, text, (state.chosen + ahead) % n);
-    setText(result, found < 0 ? 'no token holds this' : `position ${found}`);
+    setText(result, found < 0 ? t('no token holds this') : t('position {0}', found));
     if (found >= 0) actions.choose(found);
   }
 

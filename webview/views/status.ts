@@ -3,18 +3,20 @@ import { perplexity, thousands } from '../../src/analysis/format.ts';
 import type { Actions } from '../actions.ts';
 import { button, iconButton } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
+import { t } from '../l10n.ts';
 import { type Changed, isOvertaken, type State, touches } from '../store.ts';
-import { type Term, term } from '../terms.ts';
+import { term } from '../terms.ts';
+import { tokenCount } from '../tokens.ts';
 import { problemSection } from './problem.ts';
 
 export function statusView(actions: Actions, exportMenu: HTMLElement) {
   const facts = el('div', { class: 'facts' });
-  const cancel = iconButton('debug-stop', 'Cancel', () => actions.cancel());
-  const pin = iconButton('pin', 'Follow later selections', () => actions.togglePinned());
-  const rerun = iconButton('refresh', 'Run again', () => actions.send({ type: 'rerun' }));
-  const help = iconButton('question', 'Help: tokens', () => actions.help('tokens'));
+  const cancel = iconButton('debug-stop', t('Cancel'), () => actions.cancel());
+  const pin = iconButton('pin', t('Follow later selections'), () => actions.togglePinned());
+  const rerun = iconButton('refresh', t('Run again'), () => actions.send({ type: 'rerun' }));
+  const help = iconButton('question', t('Help: tokens'), () => actions.help('tokens'));
   const bar = el('div', { class: 'bar' });
-  const progress = el('div', { class: 'progress', role: 'progressbar', 'aria-label': 'Progress' }, bar);
+  const progress = el('div', { class: 'progress', role: 'progressbar', 'aria-label': t('Progress') }, bar);
   const sentence = el('p', { class: 'sentence', role: 'status' });
   const problem = problemSection(actions);
   const empty = el('section', { class: 'empty', hidden: true });
@@ -30,33 +32,38 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
 
   function showFacts({ model, totals, tokens }: Readonly<State>): void {
     const count = totals?.tokens ?? tokens.length;
-    const parts: [string, string, string][] = [];
+    const fact = (name: string, title: string, ...said: (Node | string)[]) =>
+      el('span', { class: `fact ${name}`, title }, ...said);
+    const parts: HTMLElement[] = [];
     if (model) {
-      parts.push(['model', `${model.name} ${model.precision}`, 'The model and the precision it is computed with']);
+      const title = t('The model and the precision it is computed with');
+      parts.push(fact('model', title, `${model.name} ${model.precision}`));
     }
-    if (count > 0)
-      parts.push(['count', `${thousands(count)} ${count === 1 ? 'token' : 'tokens'}`, 'Tokens of the text']);
     if (count > 0) {
       const mean = number(totals?.meanSurprisal);
       const ppl = number(totals?.perplexity);
-      const over = totals ? `over ${thousands(totals.scored)} scored tokens` : 'not computed yet';
-      parts.push([
-        'mean',
-        `${mean === null ? '–' : mean.toFixed(1)} bits/token`,
-        `Mean surprisal ${mean ?? ''} ${over}`,
-      ]);
-      parts.push(['ppl', `ppl ${ppl === null ? '–' : perplexity(ppl)}`, `Perplexity ${ppl ?? ''} ${over}`]);
+      const scored = thousands(totals?.scored ?? 0);
+      parts.push(
+        fact('count', t('Tokens of the text'), tokenCount(count)),
+        fact(
+          'mean',
+          mean === null
+            ? t('Mean surprisal, not computed yet')
+            : t('Mean surprisal {0} over {1} scored tokens', mean, scored),
+          mean === null ? '–' : mean.toFixed(1),
+          ' ',
+          term('mean', t('bits/token')),
+        ),
+        fact(
+          'ppl',
+          ppl === null ? t('Perplexity, not computed yet') : t('Perplexity {0} over {1} scored tokens', ppl, scored),
+          term('perplexity', t('ppl')),
+          ` ${ppl === null ? '–' : perplexity(ppl)}`,
+        ),
+      );
     }
-    if (model) parts.push(['bos', model.bosPolicy, 'What the tokenizer puts before the text']);
-    facts.replaceChildren(
-      ...parts.map(([name, text, title]) =>
-        name === 'mean'
-          ? el('span', { class: `fact ${name}`, title }, ...around(text, 'bits/token', 'mean'))
-          : name === 'ppl'
-            ? el('span', { class: `fact ${name}`, title }, ...around(text, 'ppl', 'perplexity'))
-            : el('span', { class: `fact ${name}`, title }, text),
-      ),
-    );
+    if (model) parts.push(fact('bos', t('What the tokenizer puts before the text'), model.bosPolicy));
+    facts.replaceChildren(...parts);
   }
 
   function showProgress({ progress: now, status }: Readonly<State>): void {
@@ -67,7 +74,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
       'aria-valuemin': 0,
       'aria-valuemax': now?.total ?? 1,
       'aria-valuenow': busy ? (now?.done ?? 0) : 0,
-      'aria-valuetext': now && busy ? `${now.label} ${now.done} of ${now.total}` : 'idle',
+      'aria-valuetext': now && busy ? doneOf(now) : t('idle'),
       'data-busy': busy,
     });
     // Stays where it is, so that the others do not move.
@@ -79,8 +86,8 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     empty.replaceChildren();
     if (status !== 'empty') return;
     empty.append(
-      el('p', {}, reason || 'Select some text in an editor and run Tokenscope: Explore Selection.'),
-      button('Open an example', () => actions.send({ type: 'openExample' }), true),
+      el('p', {}, reason || t('Select some text in an editor and run Tokenscope: Explore Selection.')),
+      button(t('Open an example'), () => actions.send({ type: 'openExample' }), true),
     );
   }
 
@@ -106,11 +113,8 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
   };
 }
 
-/** A text with one word of it explained. */
-function around(text: string, word: string, name: Term): (Node | string)[] {
-  const at = text.indexOf(word);
-  return [text.slice(0, at), term(name, word), text.slice(at + word.length)];
-}
+const doneOf = ({ label, done, total }: NonNullable<State['progress']>): string =>
+  label ? t('{0} {1} of {2}', label, done, total) : t('{0} of {1}', done, total);
 
 const number = (value: number | null | undefined): number | null =>
   value === undefined || value === null || Number.isNaN(value) ? null : value;
@@ -120,13 +124,18 @@ export function sentenceOf(state: Readonly<State>): string {
   const { status, progress, scores, tokens, milliseconds, note, notice, outdated } = state;
   const parts: string[] = [];
   const overtaken = isOvertaken(state);
-  const known = `${thousands(scores.known)} of ${thousands(tokens.length)} tokens`;
-  if (status === 'loading') parts.push(`Loading the model${progress?.label ? `: ${progress.label}` : ''}…`);
-  else if (status === 'computing' && !overtaken) parts.push(`Computing: ${known}.`);
-  else if (status === 'cancelled') parts.push(overtaken ? 'Cancelled.' : `Cancelled: ${known} have numbers.`);
-  else if (status === 'done' && milliseconds !== null) parts.push(`Computed in ${(milliseconds / 1000).toFixed(2)} s.`);
-  if (overtaken) parts.push('What is shown is of the run before.');
-  else if (outdated) parts.push('The text changed: these numbers are of the text before the change.');
+  const [known, all] = [thousands(scores.known), thousands(tokens.length)];
+  if (status === 'loading') {
+    parts.push(progress?.label ? t('Loading the model: {0}…', progress.label) : t('Loading the model…'));
+  } else if (status === 'computing' && !overtaken) {
+    parts.push(t('Computing: {0} of {1} tokens.', known, all));
+  } else if (status === 'cancelled') {
+    parts.push(overtaken ? t('Cancelled.') : t('Cancelled: {0} of {1} tokens have numbers.', known, all));
+  } else if (status === 'done' && milliseconds !== null) {
+    parts.push(t('Computed in {0} s.', (milliseconds / 1000).toFixed(2)));
+  }
+  if (overtaken) parts.push(t('What is shown is of the run before.'));
+  else if (outdated) parts.push(t('The text changed: these numbers are of the text before the change.'));
   if (note) parts.push(note);
   if (notice) parts.push(notice);
   return parts.join(' ');

@@ -2,6 +2,7 @@
 import type { Actions } from '../actions.ts';
 import { partName, splitCharacters } from '../characters.ts';
 import { el, setAttributes } from '../dom.ts';
+import { t } from '../l10n.ts';
 import { type Palette, paletteOf } from '../plots/palette.ts';
 import { css } from '../plots/scale.ts';
 import { pointerRests } from '../pointer.ts';
@@ -20,7 +21,7 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
     id: 'strip',
     role: 'listbox',
     tabindex: 0,
-    'aria-label': 'Tokens',
+    'aria-label': t('Tokens'),
     'aria-orientation': 'horizontal',
   });
   /** By position; the last one stands for what comes next. */

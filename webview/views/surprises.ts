@@ -4,6 +4,7 @@ import { surprisal } from '../../src/analysis/surprisal.ts';
 import type { Actions } from '../actions.ts';
 import { iconButton } from '../controls.ts';
 import { el } from '../dom.ts';
+import { t } from '../l10n.ts';
 import { type Changed, type State, touches } from '../store.ts';
 import { shown } from '../tokens.ts';
 
@@ -26,12 +27,12 @@ export function surprisesView(actions: Actions) {
     const around = by > 0 ? inText[0] : inText.at(-1);
     if (next !== undefined || around !== undefined) actions.choose(next ?? around!);
   };
-  const details = el('details', {}, el('summary', {}, 'most surprising'), list);
+  const details = el('details', {}, el('summary', {}, t('most surprising')), list);
   const element = el(
     'div',
     { class: 'surprises', hidden: true },
-    iconButton('arrow-left', 'Surprise before (Shift+S)', () => step(-1)),
-    iconButton('arrow-right', 'Next surprise (S)', () => step(1)),
+    iconButton('arrow-left', t('Surprise before (Shift+S)'), () => step(-1)),
+    iconButton('arrow-right', t('Next surprise (S)'), () => step(1)),
     details,
   );
   details.addEventListener('toggle', () => show(store.state));

@@ -1,5 +1,6 @@
 /** What the strip's tint says, and how. Without a view that says otherwise it is surprisal. */
 import { surprisal } from '../../src/analysis/surprisal.ts';
+import { t } from '../l10n.ts';
 import type { Palette } from '../plots/palette.ts';
 import { magnitudeScale, type Shade } from '../plots/scale.ts';
 import type { State } from '../store.ts';
@@ -21,9 +22,9 @@ export interface Tints {
 export type MakeTints = (state: Readonly<State>, palette: Palette) => Tints;
 
 export const surprisals: MakeTints = ({ scores }, palette) => ({
-  label: 'surprisal',
+  label: t('surprisal'),
   max: MOST_BITS,
-  ends: ['0', `${MOST_BITS}+ bits`],
+  ends: ['0', t('{0}+ bits', MOST_BITS)],
   value: (position) => {
     const logprob = scores.logprob[position];
     return Number.isNaN(logprob) ? null : surprisal(logprob);

@@ -30,12 +30,16 @@ export interface View {
 
 export type MakeView = (actions: Actions) => View;
 
-/** The line that says what one sees, and its ?: the topic is a page in media/help. */
-export function explanation(text: string, topic: string, actions: Actions): HTMLElement {
+/**
+ * The line that says what one sees, and its ?.
+ * @param topic name of a page in media/help
+ * @param help what the ? is called
+ */
+export function explanation(text: string, topic: string, help: string, actions: Actions): HTMLElement {
   return el(
     'div',
     { class: 'explanation' },
     el('p', {}, text),
-    iconButton('question', `Help: ${topic}`, () => actions.help(topic)),
+    iconButton('question', help, () => actions.help(topic)),
   );
 }
