@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OpenPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure, walkByTab } from './measure.ts';
+import { finished, hostile } from './numbers.ts';
 import { answerAll, openText, type RealText, realText } from './real.ts';
 import { themes } from './theme.ts';
 
@@ -60,6 +61,32 @@ describe('every view, on numbers of the real engine', () => {
           view,
         );
       });
+    });
+
+    it(`${theme}: so it is with all open that opens, a candidate chosen, and a text that is hard to show`, async () => {
+      opened = await openText(text, { theme, width: 480 });
+      const faults: string[] = [];
+      const look = async (when: string) => {
+        await opened.settle();
+        const found = await contrastFaults(opened, leastContrast(theme));
+        faults.push(...found.map((fault) => `${when}: ${fault}`));
+        await opened.checkAxe();
+      };
+      await measure(opened);
+      await opened.page.locator('table.candidates').focus();
+      await opened.page.keyboard.press('ArrowDown');
+      await opened.page.locator('tr.candidate').nth(2).hover();
+      await look('a candidate chosen and another pointed at');
+      await opened.page.keyboard.press('/');
+      await opened.page.keyboard.type('zebra');
+      for (const closed of await opened.page.locator('details:not([open]) > summary').all()) await closed.click();
+      await opened.page.getByRole('button', { name: 'Export' }).click();
+      await look('search, lists and menu open');
+      await opened.page.keyboard.press('Escape');
+      for (const message of finished(hostile, 2, 7)) await opened.send(message);
+      await look('a text that is hard to show');
+      faults.push(...(await layoutFaults(opened)));
+      assert.deepEqual(faults, []);
     });
   }
 });
