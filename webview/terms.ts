@@ -23,11 +23,13 @@ const TERMS = {
 
 export type Term = keyof typeof TERMS;
 
-/** A word with its explanation. */
-export function term(name: Term, text: string): HTMLElement {
+/** A word, or a value named by one, with its explanation. @param exact the value in full */
+export function term(name: Term, text: string, exact?: number): HTMLElement {
+  const explained = exact === undefined ? TERMS[name] : `${TERMS[name]} (${exact})`;
+  const value = exact === undefined ? '' : ' fact';
   return el(
     'span',
-    { class: 'term', tabindex: 0, 'data-explained': TERMS[name], 'aria-description': TERMS[name] },
+    { class: `term${value}`, tabindex: 0, 'data-explained': explained, 'aria-description': explained },
     text,
   );
 }

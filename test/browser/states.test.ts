@@ -87,4 +87,27 @@ describe('what the page says of how things stand', () => {
     assert.match(await opened.page.locator('.empty').innerText(), /Nothing is selected\.\s+Open an example/);
     assert.equal(await sentence(), '');
   });
+
+  it('after an error of the model: its own button, and one that tries the same text again', async () => {
+    const action = { label: 'Open settings', message: { type: 'openSettings', query: 'tokenscope.model' } } as const;
+    await open(...finished(chicken), {
+      type: 'error',
+      error: { what: 'It is damaged.', where: 'model.gguf', todo: 'Get it again.', action },
+    });
+    await opened.page.locator('header .problem vscode-button', { hasText: 'Try again' }).click();
+    assert.deepEqual(opened.sent().at(-1), { type: 'rerun' });
+  });
+
+  it('the values under the strip are explained, with the value in full', async () => {
+    await open(...finished(chicken, 1, 5));
+    for (const [word, says] of [
+      ['surprisal', /log2 of 1\/p/],
+      ['entropy', /wider the choice/],
+      ['rank', /Place of a token/],
+    ] as const) {
+      const explained = await opened.page.locator('.info .term', { hasText: word }).getAttribute('data-explained');
+      assert.match(explained ?? '', says);
+      assert.match(explained ?? '', /\(\d/);
+    }
+  });
 });

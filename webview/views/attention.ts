@@ -180,7 +180,9 @@ export function attentionView(actions: Actions): View {
     const matrix = matrixOf(state);
     setText(waiting, answerTo(state, patternOf(state)) ? '' : whyNone(state));
     problem.show(errorOf(state, patternOf(state)));
-    for (const part of [pane.element, legend, note, value, row]) part.hidden = matrix === null;
+    for (const part of [pane.element, note, value, row]) part.hidden = matrix === null;
+    // The strip's legend is the matrix' too, but for high contrast, where the strip has lines instead of colours.
+    legend.hidden = matrix === null || !paletteOf(state).highContrast;
     if (cursor && cursor.row >= tokens.length) cursor = null;
     if (!matrix) {
       pane.show(null);

@@ -6,6 +6,7 @@ import { t } from '../l10n.ts';
 import { type Palette, paletteOf } from '../plots/palette.ts';
 import { ramp as rampOf } from '../plots/scale.ts';
 import { type Changed, type State, sourceOf, touches } from '../store.ts';
+import { term } from '../terms.ts';
 import { chip } from '../tokens.ts';
 import type { MakeTints, Tints } from './tints.ts';
 
@@ -49,7 +50,7 @@ function tokenFacts({ tokens, scores }: Readonly<State>, position: number): Node
     el('span', { class: 'fact', title: exact === undefined ? undefined : String(exact) }, text);
   const entropy = scores.entropy[sourceOf(position)];
   const known = entropy !== undefined && !Number.isNaN(entropy);
-  const spread = known ? [fact(t('entropy {0}', bits(entropy / Math.LN2)), entropy / Math.LN2)] : [];
+  const spread = known ? [term('entropy', t('entropy {0}', bits(entropy / Math.LN2)), entropy / Math.LN2)] : [];
   const place = fact(t('position {0}', thousands(position)));
   if (!token) return [chip(undefined), place, ...spread];
   const facts = [chip(token), fact(t('id {0}', token.id)), place];
@@ -59,9 +60,9 @@ function tokenFacts({ tokens, scores }: Readonly<State>, position: number): Node
   const p = Math.exp(logprob);
   return [
     ...facts,
-    fact(t('p {0}', percent(p)), p),
-    fact(t('rank {0}', rank(scores.rank[position]))),
-    fact(t('surprisal {0}', bits(surprisal(logprob))), surprisal(logprob)),
+    term('probability', t('p {0}', percent(p)), p),
+    term('rank', t('rank {0}', rank(scores.rank[position])), scores.rank[position]),
+    term('surprisal', t('surprisal {0}', bits(surprisal(logprob))), surprisal(logprob)),
     ...spread,
   ];
 }

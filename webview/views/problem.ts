@@ -3,6 +3,7 @@ import type { ErrorView } from '../../src/panel/protocol.ts';
 import type { Actions } from '../actions.ts';
 import { button } from '../controls.ts';
 import { el } from '../dom.ts';
+import { t } from '../l10n.ts';
 
 export function problemSection(actions: Actions) {
   const element = el('section', { class: 'problem', role: 'alert', hidden: true });
@@ -22,6 +23,9 @@ export function problemSection(actions: Actions) {
         el('p', {}, todo),
       );
       if (action) element.append(button(action.label, () => actions.send(action.message), true));
+      // Once what was wrong is mended, the same text is tried again from here.
+      if (action?.message.type !== 'rerun')
+        element.append(button(t('Try again'), () => actions.send({ type: 'rerun' })));
     },
   };
 }
