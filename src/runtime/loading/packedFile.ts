@@ -184,6 +184,13 @@ async function readAbout(file: TensorFile): Promise<(z.infer<typeof metadata> & 
 
 const LARGEST_HEADER = 64 << 20;
 
+/** A view of the bytes; floats that do not lie at a multiple of four are copied. */
+function arrayOf({ type }: Place, bytes: Uint8Array<ArrayBuffer>): TypedArray {
+  if (type === 'int8') return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const own = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(own.buffer, own.byteOffset, own.length / 4);
+}
+
 /** Packed weights of an earlier load. Every section is held against its checksum when it is read. */
 export class PackedReader {
   private damaged = false;
@@ -215,25 +222,24 @@ export class PackedReader {
     return undefined;
   }
 
-  /** The arrays of a section, good until the buffers are used again; undefined if they are not what was written: from then on nothing of the file is used. */
+  /**
+   * The arrays of a section, read at once, good until the buffers are used again; undefined if they are not what was
+   * written: from then on nothing of the file is used.
+   */
   async read(name: string, buffers: Buffers): Promise<Map<string, TypedArray> | undefined> {
     const { places } = this.sections.find((section) => section.name === name)!;
-    const arrays = new Map<string, TypedArray>();
-    let sum = 0;
+    const [start, end] = [places[0].from, places[places.length - 1].to];
+    const bytes = bytesOf(buffers.int8('section', end - start)) as Uint8Array<ArrayBuffer>;
     try {
-      for (const { name: weight, type, shape, from } of places) {
-        const length = shape.reduce((a, b) => a * b, 1);
-        const array = type === 'int8' ? buffers.int8(weight, length) : buffers.float32(weight, length);
-        const bytes = bytesOf(array) as Uint8Array<ArrayBuffer>;
-        await this.file.read(this.start + from, bytes.length, bytes);
-        sum = crc32(bytes, sum);
-        arrays.set(weight, array);
-      }
+      await this.file.read(this.start + start, bytes.length, bytes);
+      this.damaged ||= hex(crc32(bytes)) !== this.checksums[name];
     } catch {
       this.damaged = true;
     }
-    this.damaged ||= hex(sum) !== this.checksums[name];
-    return this.damaged ? undefined : arrays;
+    if (this.damaged) return undefined;
+    return new Map(
+      places.map((place) => [place.name, arrayOf(place, bytes.subarray(place.from - start, place.to - start))]),
+    );
   }
 
   /** The divisors the weights were packed with. */
