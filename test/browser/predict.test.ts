@@ -176,6 +176,7 @@ describe('Predict', () => {
       .find((position) => position > 1);
     assert.equal(chosen().position, next);
     await page().locator('.surprises summary').click();
+    await page().locator('.surprises li').nth(9).waitFor();
     const listed = await page()
       .locator('.surprises li button')
       .evaluateAll((all) => all.map((button) => Number((button as HTMLElement).dataset.position)));
