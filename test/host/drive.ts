@@ -31,7 +31,7 @@ export const drive = {
   eval: <T>(script: Script<T>, ...args: unknown[]) =>
     ask({ do: 'eval', script: `${script}`, args, webview: false }) as Promise<T>,
   /** Waits until the script returns something truthy in the window. */
-  waitFor: <T>(script: Script<T>, args: unknown[] = [], timeout = 20_000) =>
+  waitFor: <T>(script: Script<T>, args: unknown[] = [], timeout = 45_000) =>
     ask({ do: 'waitFor', script: `${script}`, args, webview: false, timeout }) as Promise<T>,
   frames: () => ask({ do: 'frames' }) as Promise<string[]>,
   problems: () => ask({ do: 'problems' }) as Promise<string[]>,
@@ -42,7 +42,7 @@ export const drive = {
     hover: (selector: string) => ask({ do: 'hover', selector, webview: true }),
     eval: <T>(script: Script<T>, ...args: unknown[]) =>
       ask({ do: 'eval', script: `${script}`, args, webview: true }) as Promise<T>,
-    waitFor: <T>(script: Script<T>, args: unknown[] = [], timeout = 20_000) =>
+    waitFor: <T>(script: Script<T>, args: unknown[] = [], timeout = 45_000) =>
       ask({ do: 'waitFor', script: `${script}`, args, webview: true, timeout }) as Promise<T>,
   },
 };

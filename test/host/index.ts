@@ -11,7 +11,14 @@ export async function run(): Promise<void> {
   const root = process.env.TOKENSCOPE_TEST_ROOT ?? dirname(dirname(__dirname));
   const require = createRequire(join(root, 'package.json'));
   const Mocha = require('mocha') as typeof MochaClass;
-  const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 60_000, reporter: join(root, 'test', 'reporter.cjs') });
+  const mocha = new Mocha({
+    // Now and then the server's window never shows a webview's frame (about one run in five): such a test is tried again.
+    retries: 1,
+    ui: 'bdd',
+    color: false,
+    timeout: 60_000,
+    reporter: join(root, 'test', 'reporter.cjs'),
+  });
   if (process.env.TOKENSCOPE_TEST_GREP) mocha.grep(process.env.TOKENSCOPE_TEST_GREP);
   const files = readdirSync(__dirname).filter((file) => file.endsWith('.test.cjs'));
   for (const file of files.sort()) mocha.addFile(join(__dirname, file));
