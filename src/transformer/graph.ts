@@ -10,11 +10,18 @@ export class ModelGraph extends GraphBuilder {
   readonly smoothingPoints: SmoothingPoint[] = [];
   /** Shapes of the hook points by name, in the order of the computation. */
   readonly hooks = new Map<string, Dim[]>();
+  private bytes: Uint8Array | undefined;
 
   /** Declares a value as a hook point, and as an output unless it is an input. */
   hook(name: string, value: Value, shape: Dim[]): void {
     this.hooks.set(name, shape);
     if (!this.inputs.some((input) => input.name === value)) this.output(name, value, 'float', shape);
+  }
+
+  /** The whole graph's bytes, made once for all layers that share it: nothing is added to it afterwards. */
+  override encode(): Uint8Array {
+    this.bytes ??= super.encode();
+    return this.bytes;
   }
 
   /** Shapes of the weights it needs from a model's files, output-major, by their names there. */

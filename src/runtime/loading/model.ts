@@ -54,6 +54,7 @@ export async function* loadModel(
   const { nLayers } = config;
   const total = nLayers + 2;
   const sessions: Session[] = [];
+  let complete = false;
   try {
     yield { done: 0, total, label: 'embeddings' };
     const embedding = await source.embeddingRows();
@@ -94,6 +95,7 @@ export async function* loadModel(
     await load(graphs.unembed, '', 'unembed', calibration && ((read) => calibration.unembedding(read)));
     await Promise.all(sets.map(({ written }) => written));
     await breathe(signal);
+    complete = true;
     return {
       config,
       graphs,
@@ -103,9 +105,9 @@ export async function* loadModel(
       unembed: sessions[sessions.length - 1],
       smoothing: precision === 'int8' ? found : undefined,
     };
-  } catch (error) {
-    for (const session of sessions) await session.release();
-    throw error;
+  } finally {
+    // Also where who loads leaves in the middle.
+    if (!complete) for (const session of sessions) await session.release();
   }
 }
 
