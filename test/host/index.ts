@@ -12,8 +12,6 @@ export async function run(): Promise<void> {
   const require = createRequire(join(root, 'package.json'));
   const Mocha = require('mocha') as typeof MochaClass;
   const mocha = new Mocha({
-    // Now and then the server's window never shows a webview's frame (about one run in five): such a test is tried again.
-    retries: 1,
     ui: 'bdd',
     color: false,
     timeout: 60_000,

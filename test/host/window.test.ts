@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { drive } from './drive.ts';
+import { UnansweredFiles } from './unansweredFiles.ts';
 
 describe('window under test', () => {
   after(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
@@ -32,6 +33,29 @@ describe('window under test', () => {
     await drive.webview.click('#b');
     assert.deepEqual(await message, { numbers: new Float32Array([1, Number.NaN]) });
     panel.dispose();
+  });
+
+  it('shows a webview though one was closed while its files were loading', async () => {
+    const files = new UnansweredFiles();
+    const provider = vscode.workspace.registerFileSystemProvider('never', files);
+    try {
+      const root = vscode.Uri.parse('never:/');
+      const closed = vscode.window.createWebviewPanel('test', 'Closed', vscode.ViewColumn.Beside, {
+        localResourceRoots: [root],
+      });
+      const style = closed.webview.asWebviewUri(vscode.Uri.joinPath(root, 'page.css'));
+      closed.webview.html = `<!DOCTYPE html><html><head><link rel="stylesheet" href="${style}"></head></html>`;
+      await files.asked;
+      closed.dispose();
+      const next = vscode.window.createWebviewPanel('test', 'Next', vscode.ViewColumn.Beside, {});
+      next.webview.html = '<!DOCTYPE html><html><body><p id="next">next</p></body></html>';
+      // Left to itself VS Code shows it too, when it has given up on the file: after 30 s.
+      await drive.webview.waitFor(() => document.getElementById('next') !== null, [], 20_000);
+      next.dispose();
+    } finally {
+      files.refuse();
+      provider.dispose();
+    }
   });
 
   it('asks nothing of another machine', async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Frame, Page } from 'playwright-core';
 import type { WindowCommand } from './commands.ts';
+import { describeWindow } from './report.ts';
 import { webviewFrames } from './window.ts';
 
 export interface Control {
@@ -17,7 +18,10 @@ export function startControl(page: Page, problems: string[]): Promise<Control> {
     request.on('end', async () => {
       const answer = await perform(page, problems, JSON.parse(Buffer.concat(chunks).toString()) as WindowCommand).then(
         (value) => ({ ok: true, value }),
-        (error: unknown) => ({ ok: false, error: error instanceof Error ? error.message : String(error) }),
+        async (error: unknown) => ({
+          ok: false,
+          error: `${error instanceof Error ? error.message : error}\n${await describeWindow(page)}`,
+        }),
       );
       response.end(JSON.stringify(answer));
     });

@@ -1,5 +1,6 @@
 import { chromium, type Frame, type Page } from 'playwright-core';
 import { ensureChromium, localOnly } from '../../../scripts/lib/chromium.ts';
+import { passOnServiceWorkers } from './serviceWorkers.ts';
 
 export interface WindowSize {
   width: number;
@@ -24,7 +25,9 @@ export async function openWindow(size: WindowSize, outside: (url: string) => voi
       return route.abort();
     },
   );
-  return { page: await context.newPage(), version: browser.version(), close: () => browser.close() };
+  const page = await context.newPage();
+  await passOnServiceWorkers(page);
+  return { page, version: browser.version(), close: () => browser.close() };
 }
 
 /** The inner frames of all webviews that are shown, newest first. A webview's own document is its frame fake.html. */
