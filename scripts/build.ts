@@ -4,7 +4,7 @@ import { type BuildOptions, build, context } from 'esbuild';
 import { inRoot, root } from './lib/paths.ts';
 
 /** What is built out of what. The files under dist/ are all that runs: a packaged extension has no node_modules. */
-type Part = 'extension' | 'worker' | 'cli' | 'webview';
+type Part = 'extension' | 'worker' | 'packing' | 'cli' | 'webview';
 
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -36,6 +36,7 @@ const parts: Record<Part, { entry: string; options: BuildOptions }> = {
     },
   },
   worker: { entry: 'src/runtime/worker/worker.ts', options: { ...esm, outfile: 'dist/worker.js' } },
+  packing: { entry: 'src/runtime/loading/packingWorker.ts', options: { ...esm, outfile: 'dist/packing.js' } },
   cli: {
     entry: 'src/cli.ts',
     options: { ...esm, outfile: 'dist/cli.js', banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },

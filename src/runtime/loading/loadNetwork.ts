@@ -9,6 +9,7 @@ import { loadModel } from './model.ts';
 import { Buffers } from './pack.ts';
 import { PackedReader, PackedWriter } from './packedFile.ts';
 import { tidyPackedFolder } from './packedFolder.ts';
+import { PackingThread } from './packingThread.ts';
 import { readSmoothing, saveSmoothing } from './smoothingFile.ts';
 
 /**
@@ -36,7 +37,8 @@ export async function* loadNetwork(
   try {
     const search = precision === 'int8' && !recalibrate;
     const known = divisors ?? (search ? await readSmoothing(source, graphs, cacheDir) : undefined);
-    const options = { smoothing: known, calibrationIds, packed, writer, signal };
+    const packer = known && !packed ? PackingThread.start(source, known) : undefined;
+    const options = { smoothing: known, calibrationIds, packed, packer, writer, signal };
     const model = yield* loadModel(source, graphs, precision, options);
     if (model.smoothing && !known && cacheDir) await saveSmoothing(source, model.smoothing, cacheDir);
     if (model.smoothing) await writer?.add('smoothing', model.smoothing);

@@ -10,6 +10,7 @@ import { Calibration } from './calibration.ts';
 import { graphWeights, type ReadWeight } from './graphWeights.ts';
 import { Buffers } from './pack.ts';
 import type { PackedReader, PackedWriter } from './packedFile.ts';
+import type { PackingThread } from './packingThread.ts';
 import type { Smoothing } from './smoothing.ts';
 
 /** A model ready to run: a session per block and one to unembed. */
@@ -33,6 +34,8 @@ export interface ModelLoadOptions {
   calibrationIds?: () => readonly number[];
   /** int8: packed weights of an earlier load, made with these divisors. */
   packed?: PackedReader;
+  /** int8: packs with the known divisors meanwhile; ended with the load. */
+  packer?: PackingThread;
   /** int8: keeps what is packed. */
   writer?: PackedWriter;
   signal?: AbortSignal;
@@ -50,7 +53,7 @@ export async function* loadModel(
   options: ModelLoadOptions = {},
 ): AsyncGenerator<LoadProgress, LoadedModel> {
   const { config } = source;
-  const { smoothing: known, calibrationIds, packed, writer, signal } = options;
+  const { smoothing: known, calibrationIds, packed, packer, writer, signal } = options;
   const { nLayers } = config;
   const total = nLayers + 2;
   const sessions: Session[] = [];
@@ -78,6 +81,7 @@ export async function* loadModel(
       for (const [point, divisors] of (await measure?.(read)) ?? []) found.set(prefix + point, divisors);
       const weights =
         (await packed?.read(name, buffers)) ??
+        (await packer?.next()) ??
         (await graphWeights(graph, read, precision, (point) => found.get(prefix + point), buffers));
       set.written = writer?.add(name, weights);
       sessions.push(await sessionOf(graph, weights));
@@ -106,6 +110,7 @@ export async function* loadModel(
       smoothing: precision === 'int8' ? found : undefined,
     };
   } finally {
+    await packer?.close();
     // Also where who loads leaves in the middle.
     if (!complete) for (const session of sessions) await session.release();
   }

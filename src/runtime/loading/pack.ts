@@ -23,15 +23,18 @@ export interface Packed {
  * the same name is taken again.
  */
 export class Buffers {
+  /** @param memory what they lie in */
+  constructor(private readonly memory: new (bytes: number) => ArrayBufferLike = ArrayBuffer) {}
+
   private readonly floats = new Map<string, Float32Array>();
   private readonly bytes = new Map<string, Int8Array>();
 
   float32(name: string, length: number): Float32Array {
-    return taken(this.floats, name, length, (n) => new Float32Array(n));
+    return taken(this.floats, name, length, (n) => new Float32Array(new this.memory(4 * n)));
   }
 
   int8(name: string, length: number): Int8Array {
-    return taken(this.bytes, name, length, (n) => new Int8Array(n));
+    return taken(this.bytes, name, length, (n) => new Int8Array(new this.memory(n)));
   }
 }
 

@@ -22,7 +22,7 @@ describe('package', () => {
   });
 
   it('runs out of dist alone, without node_modules', async () => {
-    await buildParts(['extension', 'worker', 'cli']);
+    await buildParts(['extension', 'worker', 'packing', 'cli']);
     const folder = mkdtempSync(join(tmpdir(), 'tokenscope-dist-'));
     try {
       cpSync(inRoot('dist'), join(folder, 'dist'), { recursive: true });
@@ -32,7 +32,7 @@ describe('package', () => {
       });
       assert.equal(code, 0, output);
       assert.match(output, /predict[\s\S]*score[\s\S]*generate[\s\S]*trace/);
-      for (const file of ['extension.cjs', 'worker.js']) {
+      for (const file of ['extension.cjs', 'worker.js', 'packing.js']) {
         const text = readFileSync(join(folder, 'dist', file), 'utf8');
         const loaded = [...text.matchAll(/^(?:import .*? from |.*?\brequire\()["']([^"'./][^"']*)["']/gm)].map(
           ([, name]) => name,
