@@ -4,8 +4,15 @@ import * as vscode from 'vscode';
 import { Caret } from './editor/caret.ts';
 import { registerCommands } from './editor/commands.ts';
 import { openExample } from './editor/example.ts';
+import { suggestHere, toggleGhostText } from './editor/ghost/commands.ts';
+import { GhostStates } from './editor/ghost/ghostState.ts';
+import { GhostText } from './editor/ghost/ghostText.ts';
+import { otherProvider } from './editor/ghost/otherProviders.ts';
+import { setGhostMode } from './editor/ghost/settings.ts';
+import { whyShown } from './editor/ghost/why.ts';
 import { Marks } from './editor/marks.ts';
-import { EngineStatus } from './editor/statusBar.ts';
+import { openMenu } from './editor/status/menu.ts';
+import { StatusItem } from './editor/status/statusItem.ts';
 import { ScoredTexts } from './explore/scoredTexts.ts';
 import { readSettings } from './explore/settings.ts';
 import { wantedModel } from './explore/wantedModel.ts';
@@ -24,6 +31,8 @@ export interface TestApi {
   engine: WindowEngine;
   texts: ScoredTexts;
   marks: Marks;
+  ghost: GhostStates;
+  status: StatusItem;
 }
 
 /** Wires the rooms together. Nothing is loaded before the first use. */
@@ -34,6 +43,9 @@ export function activate(context: vscode.ExtensionContext): TestApi {
   const engine = new WindowEngine(worker, () => wantedModel(context), log);
   const texts = new ScoredTexts({ engines: engine, log, maxTokens: () => readSettings().maxTokens });
   const marks = new Marks(texts);
+  const ghost = new GhostStates();
+  const status = new StatusItem(engine, ghost);
+  suggestBeside(status, ghost, context.globalState);
   texts.read({ busy: (busy) => void vscode.commands.executeCommand('setContext', 'tokenscope.computing', busy) });
 
   const posted = new vscode.EventEmitter<HostMessage>();
@@ -59,7 +71,8 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     posted,
     marks,
     new Caret(texts, log),
-    new EngineStatus(engine),
+    status,
+    new GhostText(engine, ghost, log),
     pages,
     registerCommands({
       exploreSelection: () => explore(vscode.window.activeTextEditor),
@@ -72,6 +85,15 @@ export function activate(context: vscode.ExtensionContext): TestApi {
       },
       openExample: async () => explore(await openExample(root)),
       showOutput: () => log.show(),
+      menu: () => {
+        status.remark(undefined);
+        return openMenu();
+      },
+      'ghostText.toggle': () => toggleGhostText(),
+      'ghostText.toggleForLanguage': () => toggleGhostText({ forLanguage: true }),
+      'ghostText.onDemand': () => setGhostMode('onDemand'),
+      'ghostText.suggest': suggestHere,
+      'ghostText.why': () => whyShown(engine, ghost),
     }),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: async (restored, state) => {
@@ -80,5 +102,15 @@ export function activate(context: vscode.ExtensionContext): TestApi {
     }),
   );
   const receive = (message: unknown) => pages.at(PANEL_TYPE)?.receive(message);
-  return { onDidPost: posted.event, receive, engine, texts, marks };
+  return { onDidPost: posted.event, receive, engine, texts, marks, ghost, status };
+}
+
+/** Where another extension suggests inline too, the status bar says so once. */
+function suggestBeside(status: StatusItem, ghost: GhostStates, memory: vscode.Memento): void {
+  const listening = ghost.onDidChange(({ state }) => {
+    if (state !== 'shown') return;
+    listening.dispose();
+    const other = otherProvider(memory);
+    if (other) status.remark(vscode.l10n.t('beside {0}: click for on demand', other));
+  });
 }

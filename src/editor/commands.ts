@@ -1,18 +1,10 @@
 import * as vscode from 'vscode';
 
-/** What the commands of package.json do. */
-export interface Actions {
-  exploreSelection(): void;
-  cancel(): void;
-  restartEngine(): void;
-  openExample(): Promise<void>;
-  showOutput(): void;
-}
+/** What the commands of package.json do, each under its name without `tokenscope.`. */
+export type Actions = Record<string, () => unknown>;
 
-/** Registers each action as the command `tokenscope.<its name>`. */
 export function registerCommands(actions: Actions): vscode.Disposable {
-  const names = Object.keys(actions) as (keyof Actions)[];
   return vscode.Disposable.from(
-    ...names.map((name) => vscode.commands.registerCommand(`tokenscope.${name}`, () => actions[name]())),
+    ...Object.entries(actions).map(([name, act]) => vscode.commands.registerCommand(`tokenscope.${name}`, () => act())),
   );
 }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { EngineEnded } from '../errors.ts';
+import { isProse } from '../explore/languages.ts';
 import type { PieceTexts } from '../explore/pieceTexts.ts';
 import type { ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
 import type { ScoredText } from '../explore/scoredText.ts';
@@ -12,7 +13,7 @@ import { errorView } from './errorView.ts';
 import type { Outbox } from './outbox.ts';
 import type { PageMessage, PieceView } from './protocol.ts';
 import { bosPolicy, emptySentence, partNote, restartedSentence } from './sentences.ts';
-import { isCode, modelView, pieceView, tokenView, totalsView } from './views.ts';
+import { modelView, pieceView, tokenView, totalsView } from './views.ts';
 
 type Message<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
 
@@ -155,7 +156,7 @@ export class ShownText implements vscode.Disposable {
     this.post({
       type: 'run',
       run: this.before + run.number,
-      document: { name, uri: document.uri.toString(), code: isCode(document.languageId) },
+      document: { name, uri: document.uri.toString(), code: !isProse(document.languageId) },
       tokens: tokens.map((token) => tokenView(token, offset)),
       note: partNote(run, this.several),
       loading: run.loaded === undefined,

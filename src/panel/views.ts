@@ -27,20 +27,6 @@ export function totalsView({ tokens, scored, meanSurprisal, perplexity }: TextTo
   return { tokens, scored, meanSurprisal: none ? null : meanSurprisal, perplexity: none ? null : perplexity };
 }
 
-/** Languages of running text; what is in another one is shown in the editor's font. */
-const PROSE = new Set([
-  'plaintext',
-  'markdown',
-  'latex',
-  'tex',
-  'restructuredtext',
-  'asciidoc',
-  'git-commit',
-  'search-result',
-]);
-
-export const isCode = (languageId: string): boolean => !PROSE.has(languageId);
-
 /** Ids of the `count` largest logits, the largest first; NaN is never among them. */
 export function likeliest(logits: Float32Array, count: number): number[] {
   // Only what may be among them is sorted: a threshold from a sorted copy.

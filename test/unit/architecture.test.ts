@@ -103,15 +103,23 @@ describe('rooms', () => {
     );
   });
 
+  it('continuations know the engine by its types', () => {
+    assert.deepEqual(
+      forbidden(importsOf('src/continuations'), /^src\/(continuations|analysis)\//, /^src\/(errors|runtime\/api)\.ts$/),
+      [],
+    );
+  });
+
   it('editor reads explore, and does not know the panel', () => {
-    assert.deepEqual(forbidden(importsOf('src/editor'), /^src\/(editor|explore|analysis)\//, /^vscode$/), []);
+    const rooms = /^src\/(editor|explore|continuations|analysis)\//;
+    assert.deepEqual(forbidden(importsOf('src/editor'), rooms, /^vscode$/), []);
   });
 
   it('panel reads explore, and does not know the editor', () => {
     assert.deepEqual(
       forbidden(
         importsOf('src/panel'),
-        /^src\/(panel|explore|analysis)\//,
+        /^src\/(panel|explore|continuations|analysis)\//,
         /^src\/(errors|runtime\/api|runtime\/tokenizer\/types)\.ts$/,
         /^(vscode|zod|node:\w+)$/,
       ),
@@ -120,7 +128,7 @@ describe('rooms', () => {
   });
 
   it('the command line does without the editor', () => {
-    const rooms = /^src\/(cli|transformer|weights|runtime|analysis)\//;
+    const rooms = /^src\/(cli|transformer|weights|runtime|continuations|analysis)\//;
     assert.deepEqual(forbidden(importsOf('src/cli'), rooms, /^src\/errors\.ts$/, /^node:/, /^commander$/), []);
   });
 

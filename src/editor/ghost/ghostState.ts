@@ -1,0 +1,32 @@
+import type * as vscode from 'vscode';
+import type { Suggestion } from '../../continuations/suggester.ts';
+import { Emitter, type Event } from '../../explore/events.ts';
+
+/** What ghost text does, for the status bar. */
+export type GhostState =
+  | { state: 'idle' | 'computing' | 'nothing' }
+  /** `unsure`: it is not offered, since the model is less sure than the threshold. */
+  | { state: 'shown' | 'unsure'; suggestion: Suggestion; document: vscode.TextDocument }
+  | { state: 'failed'; error: unknown };
+
+export class GhostStates {
+  private now: GhostState = { state: 'idle' };
+  private readonly events = new Emitter<{ changed: GhostState; workedAhead: undefined }>();
+  readonly onDidChange: Event<GhostState> = (changed) => this.events.add({ changed });
+
+  /** What may be wanted next is worked out. */
+  readonly onDidWorkAhead: Event<undefined> = (workedAhead) => this.events.add({ workedAhead });
+
+  get state(): GhostState {
+    return this.now;
+  }
+
+  become(state: GhostState): void {
+    this.now = state;
+    this.events.fire('changed', state);
+  }
+
+  workedAhead(): void {
+    this.events.fire('workedAhead', undefined);
+  }
+}

@@ -1,0 +1,222 @@
+import * as vscode from 'vscode';
+import { type Place, SuggestionMemory } from '../../continuations/memory.ts';
+import { type Suggestion, type SuggestRequest, suggest } from '../../continuations/suggester.ts';
+import type { WindowEngine } from '../../explore/windowEngine.ts';
+import type { GhostStates } from './ghostState.ts';
+import { placeOf, surroundings } from './place.ts';
+import { type GhostSettings, ghostSettings, isExcluded } from './settings.ts';
+
+/** A run begins when so long nothing was typed: a burst of typing costs one run. */
+const PAUSE_MS = 100;
+/** How often the context is halved when it has more tokens than its characters let expect. */
+const TIGHTENED = 3;
+
+/** What is wanted at a place, with all that decides of it. */
+interface Asked {
+  document: vscode.TextDocument;
+  position: vscode.Position;
+  settings: GhostSettings;
+  place: Place;
+  /** Put before the suggestion: the rest of what the suggest widget has selected. */
+  selected: vscode.SelectedCompletionInfo | undefined;
+}
+
+/**
+ * Inline suggestions from the window's engine. What was suggested is remembered (SuggestionMemory): typing through a
+ * suggestion, and going back, ask nothing of the model. While one is shown, its alternatives and what would follow it
+ * are worked out in the background.
+ */
+export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Disposable {
+  private readonly memory = new SuggestionMemory();
+  private readonly listening: vscode.Disposable[];
+  private changedAt = 0;
+  private ahead: AbortController | undefined;
+  /** How long the last suggestion took: who is slow waits longer before it begins. */
+  private slowness = 0;
+
+  constructor(
+    private readonly engine: WindowEngine,
+    private readonly states: GhostStates,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.listening = [
+      vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, this),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0 && document === vscode.window.activeTextEditor?.document)
+          this.changedAt = performance.now();
+      }),
+      vscode.Disposable.from(engine.onDidChangeState(({ state }) => state !== 'ready' || this.memory.clear())),
+    ];
+  }
+
+  dispose(): void {
+    this.ahead?.abort();
+    for (const listener of this.listening) listener.dispose();
+  }
+
+  async provideInlineCompletionItems(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    { triggerKind, selectedCompletionInfo: selected }: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlineCompletionItem[]> {
+    const invoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+    const settings = ghostSettings(document);
+    if (isExcluded(document, settings) || !(invoked || isWanted(document, settings))) return [];
+    const asked = askedAt(document, position, settings, selected);
+    const abort = new AbortController();
+    const cancelled = token.onCancellationRequested(() => abort.abort(new DOMException('Typed on', 'AbortError')));
+    try {
+      const suggestions = invoked ? await this.all(asked, abort.signal) : await this.first(asked, abort.signal);
+      if (token.isCancellationRequested) return [];
+      this.shown(asked, suggestions, invoked);
+      const sure = invoked ? suggestions : suggestions.filter((each) => each.meanProbability >= settings.threshold);
+      return sure.map((suggestion) => itemOf(asked, suggestion));
+    } catch (error) {
+      if (!abort.signal.aborted) this.failed(error);
+      return [];
+    } finally {
+      cancelled.dispose();
+    }
+  }
+
+  /** The likeliest suggestion, or the one that was shown here before. */
+  private async first(asked: Asked, signal: AbortSignal): Promise<readonly Suggestion[]> {
+    const known = this.memory.at(asked.place);
+    if (known) return known.suggestions.slice(0, 1);
+    await this.pause(signal);
+    return this.run(asked, 1, signal);
+  }
+
+  /** All there are to cycle through: the one that is shown first, then the others. */
+  private async all(asked: Asked, signal: AbortSignal): Promise<readonly Suggestion[]> {
+    const { place, settings } = asked;
+    const known = this.memory.at(place);
+    if (!known || known.suggestions.length === 0) return this.run(asked, settings.alternatives, signal);
+    if (known.all) return known.suggestions;
+    return this.others(asked, known.suggestions[0], 'ghost text', signal);
+  }
+
+  private async run(asked: Asked, count: number, signal: AbortSignal): Promise<readonly Suggestion[]> {
+    this.ahead?.abort(new DOMException('Something else is suggested', 'AbortError'));
+    this.states.become({ state: 'computing' });
+    const began = performance.now();
+    const suggestions = await this.suggest(asked, { count }, 'ghost text', signal);
+    this.slowness = performance.now() - began;
+    this.memory.add(asked.place, suggestions, count > 1 || asked.settings.alternatives === 1);
+    return suggestions;
+  }
+
+  /** The alternatives to a suggestion, after it. */
+  private async others(
+    asked: Asked,
+    shown: Suggestion,
+    channel: 'ghost text' | 'ghost text ahead',
+    signal: AbortSignal,
+  ): Promise<readonly Suggestion[]> {
+    // Of a suggestion that was typed into, the first token is no longer the one that comes next.
+    const without = shown.typed.trim() === '' ? shown.tokens[0].id : undefined;
+    const count = asked.settings.alternatives - 1;
+    const found = count > 0 ? await this.suggest(asked, { count, without }, channel, signal) : [];
+    const all = [shown, ...found.filter(({ text }) => text !== shown.text)];
+    this.memory.add(asked.place, all, true);
+    return all;
+  }
+
+  private async suggest(
+    { document, position, settings, place, selected }: Asked,
+    wanted: Pick<SuggestRequest, 'count' | 'without'>,
+    channel: 'ghost text' | 'ghost text ahead',
+    signal: AbortSignal,
+  ): Promise<readonly Suggestion[]> {
+    const { model } = await this.loaded(signal);
+    const engine = this.engine.channel(channel, channel === 'ghost text' ? 'foreground' : 'background');
+    const around = surroundings(document, position, place, settings.multiline);
+    const limit = Math.min(settings.contextTokens, model.contextLength - settings.maxTokens);
+    let { before } = place;
+    for (let tighter = 1; ; tighter++) {
+      const request = { before, around, maxTokens: settings.maxTokens, ...wanted };
+      const found = await suggest(engine, request, limit, signal);
+      if (found || tighter > TIGHTENED) return found ?? [];
+      before = placeOf(document, position, settings.contextTokens, tighter).before + (selected?.text ?? '');
+    }
+  }
+
+  /** The model of the settings; a load goes on when the person types on meanwhile. */
+  private async loaded(signal: AbortSignal) {
+    const loading = this.engine.ready(new AbortController().signal, () => {});
+    loading.catch(() => {}); // told to those who wait
+    const gone = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    return Promise.race([loading, gone]);
+  }
+
+  private async pause(signal: AbortSignal): Promise<void> {
+    const still = Math.min(2000, Math.max(PAUSE_MS, this.slowness / 2));
+    const rest = this.changedAt + still - performance.now();
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    signal.throwIfAborted();
+  }
+
+  private shown(asked: Asked, suggestions: readonly Suggestion[], invoked: boolean): void {
+    const [first] = suggestions;
+    const { threshold } = asked.settings;
+    if (!first) {
+      this.states.become({ state: 'nothing' });
+      return;
+    }
+    const unsure = !invoked && first.meanProbability < threshold;
+    this.states.become({ state: unsure ? 'unsure' : 'shown', suggestion: first, document: asked.document });
+    if (!unsure) this.workAhead(asked, first);
+  }
+
+  /** While a suggestion is shown: its alternatives, and what follows when it is accepted. */
+  private workAhead(asked: Asked, shown: Suggestion): void {
+    const { place, document, position } = asked;
+    this.ahead?.abort();
+    const abort = new AbortController();
+    this.ahead = abort;
+    const work = async () => {
+      if (!this.memory.at(place)?.all) await this.others(asked, shown, 'ghost text ahead', abort.signal);
+      const next = { ...place, before: place.before + shown.text };
+      if (!this.memory.at(next) && !document.isClosed) {
+        const after = { ...asked, place: next };
+        this.memory.add(next, await this.suggest(after, { count: 1 }, 'ghost text ahead', abort.signal), false);
+      }
+      this.states.workedAhead();
+    };
+    work().catch((error: unknown) => {
+      if (!abort.signal.aborted) this.log.debug(`Ahead of ${document.fileName}:${position.line + 1}: ${error}`);
+    });
+  }
+
+  private failed(error: unknown): void {
+    this.log.error(`Ghost text: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    this.states.become({ state: 'failed', error });
+  }
+}
+
+/** Whether something is offered without being asked for. */
+const isWanted = ({ uri }: vscode.TextDocument, { mode }: GhostSettings): boolean => {
+  const editor = vscode.window.activeTextEditor;
+  const several = editor?.document.uri.toString() === uri.toString() && editor.selections.length > 1;
+  return mode === 'automatic' && vscode.window.state.focused && !several;
+};
+
+function askedAt(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  settings: GhostSettings,
+  selected: vscode.SelectedCompletionInfo | undefined,
+): Asked {
+  const at = selected?.range.start ?? position;
+  const place = placeOf(document, at, settings.contextTokens);
+  if (selected) place.before += selected.text;
+  return { document, position, settings, place, selected };
+}
+
+function itemOf({ position, selected }: Asked, { text }: Suggestion): vscode.InlineCompletionItem {
+  const range = selected?.range ?? new vscode.Range(position, position);
+  return new vscode.InlineCompletionItem((selected?.text ?? '') + text, range);
+}
