@@ -1,6 +1,6 @@
 /**
  * npm test [PART...] [--grep PATTERN]: installs what it lacks, builds, runs the parts, and ends with the line
- * `N passed, N failed`. Parts: check (types, lint), unit, reference, host, browser; default all.
+ * `N passed, N failed`. Parts: check (types, lint), unit, reference, host, browser, package; default all.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { ensureCodeServer } from './lib/codeServer.ts';
 import { exec } from './lib/exec.ts';
 import { inRoot, root } from './lib/paths.ts';
 
-const known = ['check', 'unit', 'reference', 'host', 'browser'] as const;
+const known = ['check', 'unit', 'reference', 'host', 'browser', 'package'] as const;
 type Part = (typeof known)[number];
 
 interface Counts {
@@ -73,7 +73,7 @@ async function counted(part: Part, command: string[], env: Record<string, string
   return counts;
 }
 
-function mocha(part: 'unit' | 'reference' | 'browser'): Promise<Counts> {
+function mocha(part: Exclude<Part, 'check' | 'host'>): Promise<Counts> {
   const grep = values.grep ? ['--grep', values.grep] : [];
   const files = `test/${part}/**/*.test.ts`;
   return counted(part, [
@@ -94,7 +94,8 @@ function run(part: Part): Promise<Counts> {
 
 /** Sets up what the parts need, before any of them runs, so that what cannot be had is said first. */
 async function prepare(): Promise<void> {
-  const windows = parts.includes('browser') || (parts.includes('host') && !process.env.TOKENSCOPE_VSCODE);
+  const inVsCode = parts.includes('host') || parts.includes('package');
+  const windows = parts.includes('browser') || (inVsCode && !process.env.TOKENSCOPE_VSCODE);
   if (windows) {
     await ensureChromium();
     await ensureCodeServer();

@@ -64,7 +64,7 @@ export interface OpenPage {
 }
 
 let browser: Promise<Browser> | undefined;
-let built: Promise<void> | undefined;
+let built: Promise<unknown> | undefined;
 
 function launched(): Promise<Browser> {
   browser ??= ensureChromium().then((executablePath) => chromium.launch({ executablePath, args: localOnly }));

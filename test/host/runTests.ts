@@ -9,6 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runTests } from '@vscode/test-electron';
 import { build } from 'esbuild';
+import { ensureCodeServer } from '../../scripts/lib/codeServer.ts';
+import { execOk } from '../../scripts/lib/exec.ts';
 import { inRoot, root } from '../../scripts/lib/paths.ts';
 
 export interface HostOptions {
@@ -25,6 +27,8 @@ export interface HostOptions {
   settings?: Record<string, unknown>;
   /** Another extension than the one in the root. */
   extensionDevelopmentPath?: string;
+  /** A .vsix file to install before the window opens. */
+  install?: string;
 }
 
 /** Test files of a folder, from the root. */
@@ -58,6 +62,14 @@ async function bundle(entry: string, outdir: string): Promise<string> {
   return join(outdir, `${entry.replace(/\.ts$/, '').replace(/[\\/]/g, '-')}.cjs`);
 }
 
+/** Installs a .vsix file as VS Code's command line does. @throws Error with its output */
+async function installExtension(file: string, folders: string[]): Promise<void> {
+  const desktop = process.env.TOKENSCOPE_VSCODE;
+  const server = async () => [process.execPath, join((await ensureCodeServer()).folder, 'out', 'server-main.js')];
+  const [program, ...before] = desktop ? [desktop] : await server();
+  await execOk(program, [...before, '--install-extension', file, ...folders]);
+}
+
 /** Runs the tests of an entry in VS Code. The window's folder is a copy of examples/. @returns whether all passed. */
 export async function runInHost(options: HostOptions = {}): Promise<boolean> {
   const entry = options.entry ?? 'test/host/index.ts';
@@ -70,16 +82,14 @@ export async function runInHost(options: HostOptions = {}): Promise<boolean> {
     mkdirSync(join(scratch, 'user', 'User'), { recursive: true });
     const settings = { 'workbench.colorTheme': options.theme ?? 'Default Dark Modern', ...options.settings };
     writeFileSync(join(scratch, 'user', 'User', 'settings.json'), JSON.stringify(settings));
+    const extensionsDir = `--extensions-dir=${join(scratch, 'extensions')}`;
+    if (options.install) await installExtension(options.install, [extensionsDir, `--user-data-dir=${scratch}`]);
     const { width, height } = options.viewport ?? { width: 1400, height: 900 };
     await runTests({
       vscodeExecutablePath: process.env.TOKENSCOPE_VSCODE ?? inRoot('test', 'host', 'standIn', 'code.mjs'),
       extensionDevelopmentPath: options.extensionDevelopmentPath ?? root,
       extensionTestsPath,
-      launchArgs: [
-        folder,
-        `--user-data-dir=${join(scratch, 'user')}`,
-        `--extensions-dir=${join(scratch, 'extensions')}`,
-      ],
+      launchArgs: [folder, `--user-data-dir=${join(scratch, 'user')}`, extensionsDir],
       extensionTestsEnv: {
         TOKENSCOPE_TEST_ROOT: root,
         TOKENSCOPE_TEST_VIEWPORT: `${width}x${height}`,

@@ -37,11 +37,6 @@ describe('sentences to translate', () => {
     for (const [key, text] of Object.entries(bundle)) assert.equal(text, key);
   });
 
-  it('the packaged extension has them', () => {
-    const packaged = readFileSync(inRoot('.vscodeignore'), 'utf8').split('\n');
-    for (const files of ['!l10n/**', '!package.nls*.json']) assert.ok(packaged.includes(files), files);
-  });
-
   it('package.nls.json holds just those that package.json names', () => {
     const names = readFileSync(inRoot('package.json'), 'utf8').matchAll(/"%([^%"]+)%"/g);
     assert.deepEqual(Object.keys(json('package.nls.json')).sort(), [...names].map(([, name]) => name).sort());

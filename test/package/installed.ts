@@ -1,0 +1,26 @@
+/** Runs in a window where the extension is installed from its VSIX file, beside an extension that needs it. */
+import assert from 'node:assert/strict';
+import { sep } from 'node:path';
+import * as vscode from 'vscode';
+import { drive } from '../host/drive.ts';
+
+/** @throws when something is not as it should be; the program then exits with status 1. */
+export async function run(): Promise<void> {
+  const extension = vscode.extensions.getExtension('tokenscope.tokenscope');
+  assert.ok(extension, 'tokenscope.tokenscope is not installed');
+  const root = process.env.TOKENSCOPE_TEST_ROOT!;
+  assert.ok(!extension.extensionPath.startsWith(root + sep) && extension.extensionPath !== root, 'it is the checkout');
+  await vscode.commands.executeCommand('tokenscope.openExample');
+  await drive.webview.waitFor(() => document.body.dataset.state === 'done');
+  // Of the example's sentence: "chicken, rank 5, 3.10 percent, 5.0 bits".
+  const labels = await drive.webview.waitFor(() => {
+    const all = Array.from(document.querySelectorAll('.token'), (token) => token.getAttribute('aria-label') ?? '');
+    return all.filter((label) => /, rank [\d,]+, .* percent, .* bits$/.test(label)).length > 10 ? all : undefined;
+  });
+  assert.ok(labels);
+  assert.match(labels[0], /^The, first token/);
+  assert.ok(
+    labels.some((label) => label.startsWith('chicken, rank ')),
+    labels.join('\n'),
+  );
+}
