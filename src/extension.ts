@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
+import type { TokenscopeApi } from './api.ts';
 import { Caret } from './editor/caret.ts';
 import { registerCommands } from './editor/commands.ts';
 import { openExample } from './editor/example.ts';
@@ -15,6 +16,7 @@ import { openMenu } from './editor/status/menu.ts';
 import { StatusItem } from './editor/status/statusItem.ts';
 import { ScoredTexts } from './explore/scoredTexts.ts';
 import { readSettings } from './explore/settings.ts';
+import { TextApi } from './explore/textApi.ts';
 import { wantedModel } from './explore/wantedModel.ts';
 import { WindowEngine } from './explore/windowEngine.ts';
 import { ExplorePage, type PageServices } from './panel/explorePage.ts';
@@ -23,7 +25,7 @@ import { Pages } from './panel/pages.ts';
 import type { HostMessage } from './panel/protocol.ts';
 import { rememberIn, restorePanel } from './panel/restore.ts';
 
-/** For tests in the host: what is said to the pages, and the panel's side of it. */
+/** For tests in the host alone: what is said to the pages, and the panel's side of it. */
 export interface TestApi {
   onDidPost: vscode.Event<HostMessage>;
   /** A message as if the panel's page had sent it. */
@@ -36,7 +38,7 @@ export interface TestApi {
 }
 
 /** Wires the rooms together. Nothing is loaded before the first use. */
-export function activate(context: vscode.ExtensionContext): TestApi {
+export function activate(context: vscode.ExtensionContext): TokenscopeApi & { test?: TestApi } {
   const { extensionUri: root, extensionPath, subscriptions, workspaceState } = context;
   const log = vscode.window.createOutputChannel('Tokenscope', { log: true });
   const worker = pathToFileURL(join(extensionPath, 'dist', 'worker.js'));
@@ -101,8 +103,11 @@ export function activate(context: vscode.ExtensionContext): TestApi {
       },
     }),
   );
+  const api: TokenscopeApi = new TextApi(engine);
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return api;
   const receive = (message: unknown) => pages.at(PANEL_TYPE)?.receive(message);
-  return { onDidPost: posted.event, receive, engine, texts, marks, ghost, status };
+  const test: TestApi = { onDidPost: posted.event, receive, engine, texts, marks, ghost, status };
+  return Object.assign(api, { test });
 }
 
 /** Where another extension suggests inline too, the status bar says so once. */

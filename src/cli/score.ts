@@ -1,7 +1,7 @@
 import { bits, nats, percent, perplexity, rank, thousands, visibleControls, visibleToken } from '../analysis/format.ts';
+import { ScoreReader } from '../analysis/scores.ts';
 import { surprisal, totals } from '../analysis/surprisal.ts';
 import { scoringWindows } from '../analysis/windows.ts';
-import type { RunChunk } from '../runtime/api.ts';
 import { type CommonOptions, type Input, prepare } from './common.ts';
 import { UsageError } from './options.ts';
 import { clearProgress, print, printJson, showProgress, styled, table } from './terminal.ts';
@@ -67,22 +67,12 @@ async function scoreTokens({ engine, ids }: Input, { top, window, stride }: Scor
   const scores: Score[] = ids.map(() => ({ logprob: null, rank: null, entropy: null, top: [] }));
   const pieces = new PieceTable(engine);
   for (const { start, end, from } of scoringWindows(ids.length, window ?? ids.length, stride ?? window ?? ids.length)) {
-    // The distribution a token was drawn from belongs to the position before it, maybe in the chunk before.
-    let before: { chunk: RunChunk; row: number } | undefined;
+    const reader = new ScoreReader();
     for await (const chunk of engine.run({ ids: ids.slice(start, end), topK: top })) {
       await pieces.learn(chunk.topIds);
-      for (let i = 0; i < chunk.count; i++) {
-        const p = start + chunk.from + i;
-        if (before && p >= from) {
-          const { chunk: earlier, row } = before;
-          scores[p] = {
-            logprob: chunk.logprob[i],
-            rank: chunk.rank[i],
-            entropy: earlier.entropy[row],
-            top: pieces.top(earlier, row),
-          };
-        }
-        before = { chunk, row: i };
+      for (const { position, logprob, rank: r, entropy, before } of reader.read(chunk)) {
+        const p = start + position;
+        if (p >= from) scores[p] = { logprob, rank: r, entropy, top: pieces.top(before.chunk, before.row) };
       }
       showProgress(
         `Scoring: ${thousands(start + chunk.from + chunk.count)} tokens`,

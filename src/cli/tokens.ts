@@ -1,4 +1,4 @@
-import type { EngineApi, LensLayer, RunChunk } from '../runtime/api.ts';
+import type { EngineApi, RunChunk } from '../runtime/api.ts';
 import type { Piece, Token } from '../runtime/tokenizer/types.ts';
 
 /** A token as the command line's JSON has it. */
@@ -23,7 +23,7 @@ export class PieceTable {
   }
 
   /** Row `i` of a list of candidates, as JSON. */
-  top({ topK, topIds, topLogprobs }: Pick<RunChunk & LensLayer, 'topK' | 'topIds' | 'topLogprobs'>, i: number) {
+  top({ topK, topIds, topLogprobs }: Pick<RunChunk, 'topK' | 'topIds' | 'topLogprobs'>, i: number) {
     return Array.from(topIds.subarray(i * topK, (i + 1) * topK), (id, j) => {
       const { text, bytes } = this.piece(id);
       return { id, text, ...(bytes && { bytes: [...bytes] }), logprob: topLogprobs[i * topK + j] };

@@ -1,6 +1,7 @@
 /** Explores texts in the extension host and hears what is said to the page. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import type { TokenscopeApi } from '../../src/api.ts';
 import type { TestApi } from '../../src/extension.ts';
 import type { HostMessage, PageMessage } from '../../src/panel/protocol.ts';
 import type { Question, Result } from '../../src/panel/questions/index.ts';
@@ -10,10 +11,17 @@ type Of<T extends HostMessage['type']> = Extract<HostMessage, { type: T }>;
 /** Longest time a message is waited for: the model's first load is in it. */
 const PATIENCE_MS = 50_000;
 
-export async function testApi(): Promise<TestApi> {
-  const extension = vscode.extensions.getExtension<TestApi>('tokenscope.tokenscope');
+/** What other extensions get. */
+export async function publicApi(): Promise<TokenscopeApi & { test?: TestApi }> {
+  const extension = vscode.extensions.getExtension<TokenscopeApi & { test?: TestApi }>('tokenscope.tokenscope');
   assert.ok(extension, 'tokenscope.tokenscope is not loaded');
   return extension.activate();
+}
+
+export async function testApi(): Promise<TestApi> {
+  const { test } = await publicApi();
+  assert.ok(test, 'the extension is not run for tests');
+  return test;
 }
 
 /** Keeps what is said to the page from now on. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
+import type { TokenscopeApi } from '../../src/api.ts';
 import { drive } from '../host/drive.ts';
 
 /** @throws when something is not as it should be; the program then exits with status 1. */
@@ -10,6 +11,9 @@ export async function run(): Promise<void> {
   assert.ok(extension, 'tokenscope.tokenscope is not installed');
   const root = process.env.TOKENSCOPE_TEST_ROOT!;
   assert.ok(!extension.extensionPath.startsWith(root + sep) && extension.extensionPath !== root, 'it is the checkout');
+  const api = await (extension as vscode.Extension<TokenscopeApi>).activate();
+  assert.equal(api.version, 1);
+  assert.ok(!('test' in api), 'what is for tests is not for others');
   await vscode.commands.executeCommand('tokenscope.openExample');
   await drive.webview.waitFor(() => document.body.dataset.state === 'done');
   // Of the example's sentence: "chicken, rank 5, 3.10 percent, 5.0 bits".
@@ -19,8 +23,11 @@ export async function run(): Promise<void> {
   });
   assert.ok(labels);
   assert.match(labels[0], /^The, first token/);
-  assert.ok(
-    labels.some((label) => label.startsWith('chicken, rank ')),
-    labels.join('\n'),
+  const [editor] = vscode.window.visibleTextEditors;
+  const { tokens } = await api.score(editor.document.getText(editor.selection));
+  const ranks = labels.flatMap((label) => /, rank ([\d,]+),/.exec(label)?.[1].replaceAll(',', '') ?? []);
+  assert.deepEqual(
+    ranks.map(Number),
+    tokens.slice(1).map(({ rank }) => rank),
   );
 }

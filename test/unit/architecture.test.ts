@@ -96,7 +96,7 @@ describe('rooms', () => {
       forbidden(
         importsOf('src/explore'),
         /^src\/(explore|analysis)\//,
-        /^src\/(errors|runtime\/api|runtime\/tokenizer\/types|runtime\/worker\/client|weights\/bundled)\.ts$/,
+        /^src\/(api|errors|runtime\/api|runtime\/tokenizer\/types|runtime\/worker\/client|weights\/bundled)\.ts$/,
         /^(vscode|node:\w+)$/,
       ),
       [],
@@ -130,6 +130,10 @@ describe('rooms', () => {
   it('the command line does without the editor', () => {
     const rooms = /^src\/(cli|transformer|weights|runtime|continuations|analysis)\//;
     assert.deepEqual(forbidden(importsOf('src/cli'), rooms, /^src\/errors\.ts$/, /^node:/, /^commander$/), []);
+  });
+
+  it('what other extensions copy needs nothing else', () => {
+    assert.doesNotMatch(readFileSync(join(repositoryRoot, 'src/api.ts'), 'utf8'), /^import|\bfrom '/m);
   });
 
   it('each room has its row on the architecture page', () => {
