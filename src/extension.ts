@@ -42,7 +42,9 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const { extensionUri: root, extensionPath, subscriptions, workspaceState } = context;
   const log = vscode.window.createOutputChannel('Tokenscope', { log: true });
   const worker = pathToFileURL(join(extensionPath, 'dist', 'worker.js'));
-  const engine = new WindowEngine(worker, () => wantedModel(context), log);
+  const engine = new WindowEngine(worker, () => wantedModel(context), log, {
+    minutes: () => readSettings().unloadAfterMinutes,
+  });
   const texts = new ScoredTexts({ engines: engine, log, maxTokens: () => readSettings().maxTokens });
   const marks = new Marks(texts);
   const ghost = new GhostStates();

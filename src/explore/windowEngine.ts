@@ -1,7 +1,9 @@
 import type { EngineEnded } from '../errors.ts';
 import type { EngineApi, LoadOptions, LoadProgress, ModelInfo, Priority } from '../runtime/api.ts';
-import { EngineClient } from '../runtime/worker/client.ts';
+import type { EngineClient } from '../runtime/worker/client.ts';
+import { ClientInUse } from './clientInUse.ts';
 import { Emitter, type Event } from './events.ts';
+import { type After, IdleTimer } from './idleTimer.ts';
 import { PieceTexts } from './pieceTexts.ts';
 
 /** An engine whose model is loaded, and the texts of that model's ids. */
@@ -29,6 +31,13 @@ export type EngineState =
   | { state: 'loading'; progress?: LoadProgress }
   | { state: 'ready'; model: ModelInfo };
 
+/** When a model that is not used is unloaded. */
+export interface Unloading {
+  /** 0: never. Asked after each use. */
+  minutes: () => number;
+  after?: After;
+}
+
 interface Events {
   crashed: EngineEnded;
   state: EngineState;
@@ -36,8 +45,8 @@ interface Events {
 
 /**
  * The engine of this window, with the model of the settings: its worker is started at the first use. That loads are
- * shared and what is lost is loaded again is EngineClient's affair; which model it is, and what the window is told, is
- * this one's.
+ * shared and what is lost is loaded again is EngineClient's affair; which model it is, what the window is told, and that
+ * a model nobody uses is unloaded, is this one's.
  */
 export class WindowEngine implements EngineSource {
   private client: EngineClient | undefined;
@@ -47,6 +56,7 @@ export class WindowEngine implements EngineSource {
   private named: LoadedEngine | undefined;
   private now: EngineState = { state: 'off' };
   private readonly events = new Emitter<Events>();
+  private readonly idle: IdleTimer;
   /** The worker died. What was under way is rejected with EngineEnded; the next use starts another one. */
   readonly onDidCrash: Event<EngineEnded> = (crashed) => this.events.add({ crashed });
   readonly onDidChangeState: Event<EngineState> = (state) => this.events.add({ state });
@@ -56,7 +66,10 @@ export class WindowEngine implements EngineSource {
     private readonly workerUrl: URL,
     private readonly wanted: () => LoadOptions,
     private readonly log: Log,
-  ) {}
+    { minutes, after }: Unloading = { minutes: () => 0 },
+  ) {
+    this.idle = new IdleTimer(minutes, () => this.rest(), after);
+  }
 
   /** The engine, if a model is loaded. Loads nothing. */
   get loaded(): LoadedEngine | undefined {
@@ -80,6 +93,8 @@ export class WindowEngine implements EngineSource {
     const client = this.started();
     const { model } = client;
     if (this.waiting === 0 && model?.path === wanted.path && model.precision === wanted.precision) {
+      this.idle.begin();
+      this.idle.end();
       return this.withTexts(client, model);
     }
     if (this.waiting === 0) {
@@ -113,7 +128,15 @@ export class WindowEngine implements EngineSource {
     this.client?.kill();
   }
 
+  /** Ends the worker, whose memory is free then. Calls of whoever has the engine load the model again. */
+  private rest(): void {
+    this.log.info('The model was not used for a while and is unloaded. It is loaded again at the next use.');
+    this.client?.rest();
+    this.tell({ state: 'off' });
+  }
+
   dispose(): void {
+    this.idle.dispose();
     this.stop();
     this.events.dispose();
   }
@@ -121,7 +144,16 @@ export class WindowEngine implements EngineSource {
   private started(): EngineClient {
     if (this.client) return this.client;
     const { workerUrl } = this;
-    const client = new EngineClient({ workerUrl, execArgv: [], log: (line) => this.log.debug(line) });
+    const use = {
+      begin: () => {
+        this.idle.begin();
+        if (this.client?.resting && this.waiting === 0 && this.now.state === 'off') this.tell({ state: 'loading' });
+      },
+      end: () => {
+        if (this.idle.end() && this.waiting === 0) this.tellWhatChanged();
+      },
+    };
+    const client = new ClientInUse({ workerUrl, execArgv: [], log: (line) => this.log.debug(line) }, use);
     client.onDidCrash((error) => {
       this.log.error(`${error.message} It is started again at the next use.`);
       this.tell({ state: 'off' });
@@ -156,6 +188,11 @@ export class WindowEngine implements EngineSource {
     const model = this.client?.model;
     if (model) this.log.info(`${model.name} is loaded, ${model.nLayers} layers, in ${model.loadMs.toFixed(0)} ms`);
     this.tell(model ? { state: 'ready', model } : { state: 'off' });
+  }
+
+  /** A call may have loaded again what was lost. */
+  private tellWhatChanged(): void {
+    if (this.now.state !== (this.client?.model ? 'ready' : 'off')) this.tellWhatIsLoaded();
   }
 
   private tell(state: EngineState): void {

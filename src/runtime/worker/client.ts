@@ -84,10 +84,26 @@ export class EngineClient extends ForwardingEngine implements EngineApi {
     this.link?.terminate();
   }
 
+  /** Whether the next call loads a model again. */
+  get resting(): boolean {
+    return this.lost !== undefined;
+  }
+
+  /** Ends the worker as disposing does; but the next call starts another one, with the model that was loaded. */
+  rest(): void {
+    this.lost ??= this.loaded?.options;
+    this.loading = undefined;
+    this.close();
+  }
+
   /** Ends the worker; calls under way end with an AbortError, later ones are refused. */
   dispose(): void {
     this.disposed = true;
     this.crashListeners.clear();
+    this.close();
+  }
+
+  private close(): void {
     this.link?.close(new DOMException('The engine was stopped', 'AbortError'));
     this.link = undefined;
     this.loaded = undefined;

@@ -123,4 +123,79 @@ describe('the engine of a window', () => {
     );
     assert.deepEqual(crashes, []);
   });
+
+  describe('that is not used', () => {
+    let minutes: number;
+    /** Alarms that were set and neither went off nor were called off. */
+    let alarms: { ms: number; call: () => void }[];
+
+    beforeEach(() => {
+      minutes = 20;
+      alarms = [];
+      engine.dispose();
+      const after = (ms: number, call: () => void) => {
+        const alarm = { ms, call };
+        alarms.push(alarm);
+        return () => {
+          alarms = alarms.filter((other) => other !== alarm);
+        };
+      };
+      engine = new WindowEngine(workerUrl, () => wanted, silent, { minutes: () => minutes, after });
+      engine.onDidChangeState(({ state }) => {
+        if (state !== states.at(-1)) states.push(state);
+      });
+      engine.onDidCrash((error) => crashes.push(error));
+    });
+
+    const ring = () => {
+      assert.equal(alarms.length, 1);
+      alarms.pop()!.call();
+    };
+
+    it('unloads the model after the time of the settings, counted from the last use', async () => {
+      await ready();
+      assert.deepEqual(
+        alarms.map(({ ms }) => ms),
+        [20 * 60_000],
+      );
+      const [first] = alarms;
+      await engine.channel('a view').encode('a');
+      assert.ok(alarms.length === 1 && alarms[0] !== first, 'a call sets a new alarm');
+      const [second] = alarms;
+      await ready();
+      assert.ok(alarms.length === 1 && alarms[0] !== second, 'so does one who asks for the engine');
+      ring();
+      assert.deepEqual([engine.loaded, engine.state.state, crashes], [undefined, 'off', []]);
+    });
+
+    it('not while a call is under way', async () => {
+      const { engine: loaded } = await ready();
+      const sampling = { temperature: 1, topK: 0, topP: 1 };
+      const generation = loaded.generate({ ids: [1], maxTokens: 1e9, sampling, seed: 1 });
+      await generation.next();
+      assert.deepEqual(alarms, []);
+      await loaded.encode('a');
+      assert.deepEqual(alarms, [], 'another call that ends leaves the first one under way');
+      await generation.return(undefined);
+      assert.equal(alarms.length, 1);
+    });
+
+    it('who has the engine finds the model again in another worker, and the window is told', async () => {
+      const { engine: loaded, model } = await ready();
+      ring();
+      assert.equal((await loaded.encode('a')).length, 1);
+      assert.equal(engine.loaded?.model.path, model.path);
+      assert.equal(engine.loaded?.model.name, 'fake 1', 'the first load of a worker');
+      assert.deepEqual(states, ['loading', 'ready', 'off', 'loading', 'ready']);
+      ring();
+      assert.equal((await ready()).model.path, model.path);
+      assert.deepEqual(states.slice(5), ['off', 'loading', 'ready']);
+    });
+
+    it('never with 0 minutes', async () => {
+      minutes = 0;
+      await ready();
+      assert.deepEqual(alarms, []);
+    });
+  });
 });
