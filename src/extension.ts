@@ -11,6 +11,11 @@ import { GhostText } from './editor/ghost/ghostText.ts';
 import { otherProvider } from './editor/ghost/otherProviders.ts';
 import { setGhostMode } from './editor/ghost/settings.ts';
 import { whyShown } from './editor/ghost/why.ts';
+import { Heatmap } from './editor/heat/heatmap.ts';
+import { HeatHover } from './editor/heat/hover.ts';
+import { replaceToken } from './editor/heat/replace.ts';
+import { chooseMeasure, HeatStatus } from './editor/heat/status.ts';
+import { WhatIf } from './editor/heat/whatIf.ts';
 import { Marks } from './editor/marks.ts';
 import { openMenu } from './editor/status/menu.ts';
 import { StatusItem } from './editor/status/statusItem.ts';
@@ -35,6 +40,9 @@ export interface TestApi {
   marks: Marks;
   ghost: GhostStates;
   status: StatusItem;
+  heatmap: Heatmap;
+  heatStatus: HeatStatus;
+  whatIf: WhatIf;
 }
 
 /** Wires the rooms together. Nothing is loaded before the first use. */
@@ -47,6 +55,9 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   });
   const texts = new ScoredTexts({ engines: engine, log, maxTokens: () => readSettings().maxTokens });
   const marks = new Marks(texts);
+  const heatmap = new Heatmap(texts);
+  const whatIf = new WhatIf(heatmap, engine);
+  const heatStatus = new HeatStatus(heatmap);
   const ghost = new GhostStates();
   const status = new StatusItem(engine, ghost);
   suggestBeside(status, ghost, context.globalState);
@@ -77,6 +88,10 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
     new Caret(texts, log),
     status,
     new GhostText(engine, ghost, log),
+    heatmap,
+    heatStatus,
+    whatIf,
+    vscode.languages.registerHoverProvider({ pattern: '**' }, new HeatHover(heatmap)),
     pages,
     registerCommands({
       exploreSelection: () => explore(vscode.window.activeTextEditor),
@@ -97,6 +112,14 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
       'ghostText.toggleForLanguage': () => toggleGhostText({ forLanguage: true }),
       'ghostText.onDemand': () => setGhostMode('onDemand'),
       'ghostText.suggest': suggestHere,
+      'heatmap.toggle': () => heatmap.toggle(),
+      'heatmap.measure': () => chooseMeasure(heatmap),
+      'heatmap.next': () => heatmap.step(1),
+      'heatmap.previous': () => heatmap.step(-1),
+      replaceToken: (link) => replaceToken(heatmap, link),
+      whatIf: (link) => whatIf.show(link),
+      'whatIf.accept': () => whatIf.accept(),
+      'whatIf.dismiss': () => whatIf.dismiss(),
       'ghostText.why': () => whyShown(engine, ghost),
     }),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
@@ -108,7 +131,8 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const api: TokenscopeApi = new TextApi(engine);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return api;
   const receive = (message: unknown) => pages.at(PANEL_TYPE)?.receive(message);
-  const test: TestApi = { onDidPost: posted.event, receive, engine, texts, marks, ghost, status };
+  const edit = { ghost, status, heatmap, heatStatus, whatIf };
+  const test: TestApi = { onDidPost: posted.event, receive, engine, texts, marks, ...edit };
   return Object.assign(api, { test });
 }
 

@@ -129,8 +129,8 @@ export function event<T>(of: vscode.Event<T>, fits: (value: T) => boolean = () =
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       listening.dispose();
-      reject(new Error('the event did not come within 10 s'));
-    }, 10_000);
+      reject(new Error(`the event did not come within ${PATIENCE_MS} ms`));
+    }, PATIENCE_MS);
     const listening = of((value) => {
       if (!fits(value)) return;
       clearTimeout(timer);

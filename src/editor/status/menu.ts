@@ -37,6 +37,7 @@ function entries(): Entry[] {
           entry('eye', vscode.l10n.t('Explore the selection'), 'tokenscope.exploreSelection'),
         ]
       : []),
+    entry('symbol-color', vscode.l10n.t('Heatmap on or off'), 'tokenscope.heatmap.toggle'),
     entry('debug-restart', vscode.l10n.t('Restart the engine'), 'tokenscope.restartEngine'),
     entry('gear', vscode.l10n.t('Settings'), 'workbench.action.openSettings', ['@ext:tokenscope.tokenscope']),
     entry('output', vscode.l10n.t('Show the output'), 'tokenscope.showOutput'),

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { HEAT_STEPS } from '../../src/analysis/heat.ts';
+import type { TestApi } from '../../src/extension.ts';
+import { closeAll, event, openText, setting, testApi } from './explore.ts';
+
+const SENTENCE = 'The chicken did not cross the road because it was too tired.';
+
+describe('heatmap', () => {
+  let api: TestApi;
+
+  before(async () => {
+    api = await testApi();
+    await setting('ghostText.mode', 'off');
+  });
+
+  after(() => setting('ghostText.mode', undefined));
+
+  afterEach(async () => {
+    api.heatmap.set(false);
+    await closeAll();
+  });
+
+  const changed = (fits: () => boolean) =>
+    fits() ? Promise.resolve() : event((hear) => vscode.Disposable.from(api.heatmap.onDidChange(hear)), fits);
+
+  /** The heatmap of a text, all of whose tokens are tinted. */
+  async function heated(content: string): Promise<vscode.TextEditor> {
+    const editor = await openText(content);
+    editor.selection = new vscode.Selection(0, 0, 0, 0);
+    await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
+    await finished(editor);
+    return editor;
+  }
+
+  const heatOf = ({ document }: vscode.TextEditor) => api.heatmap.of(document)!;
+  const finished = (editor: vscode.TextEditor) =>
+    changed(() => heatOf(editor)?.text?.state === 'finished' && heatOf(editor).all.every(({ stale }) => !stale));
+
+  it('tints each token but the first by its surprisal', async () => {
+    const editor = await heated(SENTENCE);
+    const { text, all } = heatOf(editor);
+    const { tokens, scores } = text!.run!;
+    assert.equal(all.length, tokens.length - 1);
+    all.forEach(({ start, end, step }, i) => {
+      assert.deepEqual([start, end], [tokens[i + 1].start, tokens[i + 1].end]);
+      const bits = -scores.logprob[i + 1] / Math.LN2;
+      assert.equal(step, Math.min(HEAT_STEPS - 1, Math.floor((bits / 12) * HEAT_STEPS)));
+    });
+    assert.match(api.heatStatus.text, /surprisal 0 … 12 bits · 13 tokens · \d+\.\d bits\/token · ppl/);
+  });
+
+  it('an edit makes what follows stale at once, and only from there on is computed again', async () => {
+    const editor = await heated(SENTENCE);
+    const { text } = heatOf(editor);
+    const chunks: [number, number][] = [];
+    text!.read({ scored: ({ from, to }) => chunks.push([from, to]) });
+    const at = SENTENCE.indexOf(' tired');
+    await editor.edit((edit) => edit.insert(editor.document.positionAt(at), ' very'));
+    const stale = heatOf(editor).all.filter((mark) => mark.stale);
+    assert.deepEqual(
+      stale.map(({ start }) => start),
+      [at + 5, at + 11],
+    );
+    await finished(editor);
+    const { tokens } = text!.run!;
+    const first = tokens.findIndex(({ text: shown }) => shown === ' very');
+    // What the cache holds comes at once, then what was run.
+    assert.deepEqual(chunks, [
+      [0, first],
+      [first, tokens.length],
+    ]);
+  });
+
+  it('a hover lists what else might stand there; a link puts it in, and undo takes it out', async () => {
+    const editor = await heated(SENTENCE);
+    const { document } = editor;
+    const at = document.positionAt(SENTENCE.indexOf('road') + 1);
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      at,
+    );
+    const said = hovers
+      .flatMap(({ contents }) => contents as vscode.MarkdownString[])
+      .find(({ value }) => value.includes('rank'))!;
+    assert.match(said.value, /·road/);
+    assert.match(said.value.replaceAll('&nbsp;', ' '), /%, rank [\d,]+, \d+\.\d bits/);
+    const [, args] = /command:tokenscope\.replaceToken\?([^)]+)/.exec(said.value)!;
+    const [link] = JSON.parse(decodeURIComponent(args));
+    await vscode.commands.executeCommand('tokenscope.replaceToken', link);
+    const piece = heatOf(editor).text!.run!.loaded!.pieces.get(link.id)!.text;
+    assert.equal(document.getText(), SENTENCE.replace(' road', piece));
+    await vscode.commands.executeCommand('undo');
+    assert.equal(document.getText(), SENTENCE);
+    // The link speaks of a text that is another one now.
+    await vscode.commands.executeCommand('tokenscope.replaceToken', link);
+    assert.equal(document.getText(), SENTENCE);
+  });
+
+  it('what if: the model goes on from another token, and its line is put in when it is taken', async () => {
+    const editor = await heated(SENTENCE);
+    const { document } = editor;
+    const { run } = heatOf(editor).text!;
+    const token = run!.tokens.findIndex(({ text }) => text === ' road');
+    const id = run!.scores.topIds[(token - 1) * run!.scores.topK];
+    const link = { uri: document.uri.toString(), version: document.version, token, id };
+    await vscode.commands.executeCommand('tokenscope.whatIf', link);
+    const line = api.whatIf.text!;
+    assert.ok(line.startsWith(run!.loaded!.pieces.get(id)!.text) && line.length > 5);
+    assert.equal(document.getText(), SENTENCE);
+    await vscode.commands.executeCommand('tokenscope.whatIf.accept');
+    assert.equal(document.getText(), SENTENCE.slice(0, run!.tokens[token].start) + line);
+    assert.equal(api.whatIf.text, undefined);
+  });
+
+  it('next and previous surprise walk the ten that surprise most', async () => {
+    const editor = await heated(SENTENCE);
+    const { surprises } = heatOf(editor);
+    assert.equal(surprises.length, 10);
+    const caret = async (command: string) => {
+      const moved = event(vscode.window.onDidChangeTextEditorSelection);
+      await vscode.commands.executeCommand(`tokenscope.heatmap.${command}`);
+      await moved;
+      return editor.document.offsetAt(editor.selection.active);
+    };
+    assert.ok((await caret('next')) <= surprises[0].end);
+    const second = await caret('next');
+    assert.ok(second > surprises[1].start && second <= surprises[1].end);
+    const back = await caret('previous');
+    assert.ok(back >= surprises[0].start && back <= surprises[0].end);
+  });
+
+  it('a selection alone is tinted where there is one; off, nothing is left', async () => {
+    const editor = await openText(`${SENTENCE}\n${SENTENCE}`);
+    editor.selection = new vscode.Selection(1, 0, 1, 11);
+    await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
+    await finished(editor);
+    assert.ok(heatOf(editor).all.every(({ start, end }) => start > SENTENCE.length && end <= SENTENCE.length + 12));
+    await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
+    assert.equal(api.heatmap.of(editor.document), undefined);
+    assert.equal(api.texts.all.length, 0);
+  });
+
+  it('of a long document what is visible is scored, with some context', async () => {
+    const editor = await heated(`${SENTENCE}\n`.repeat(3000));
+    const { range } = heatOf(editor).text!.place;
+    assert.equal(range.start, 0);
+    assert.ok(range.end < 80 * SENTENCE.length);
+  });
+});
