@@ -23,8 +23,10 @@ export interface EngineCalls {
   /** Attention after softmax of one layer, [heads, n, n]; one block is run on the cached residual. */
   pattern(ids: readonly number[], layer: number, signal?: AbortSignal): Promise<HookTensor>;
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken>;
-  /** Several continuations of one text decoded in lockstep, one token of each at a time. */
+  /** Several continuations of one text decoded in lockstep; a step brings one token of each, or more where they repeat. */
   branches(request: BranchesRequest, signal?: AbortSignal): AsyncGenerator<BranchToken[]>;
+  /** What comes after each of several continuations of one text, all run together. */
+  expand(request: ExpandRequest, signal?: AbortSignal): Promise<Expansion>;
   /** Logit lens at the given positions (default: all): the unembedding applied to every layer's residual. */
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer>;
 }
@@ -54,6 +56,7 @@ export const ENGINE_CALLS = {
   pattern: { streams: false, parameters: 2, newestWins: true },
   generate: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   branches: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  expand: { streams: false, parameters: 1, prioritised: true },
   lens: { streams: true, parameters: 1, newestWins: true, prioritised: true },
 } as const satisfies Record<keyof EngineCalls, CallShape>;
 
@@ -198,6 +201,25 @@ export interface BranchToken {
   logprob: number;
   /** Set on the branch's last token. */
   stopped?: 'max' | 'eos' | 'context';
+}
+
+export interface ExpandRequest {
+  priority?: Priority;
+  ids: readonly number[];
+  /** Continuations of the text, each the ids of its tokens; an empty one is the text itself. */
+  paths: readonly (readonly number[])[];
+  topK: number;
+}
+
+/** The distributions after p continuations. */
+export interface Expansion {
+  /** Nats. [p] */
+  entropy: Float32Array;
+  topK: number;
+  /** [p, topK], most likely first. */
+  topIds: Int32Array;
+  /** Nats, under the plain distribution. */
+  topLogprobs: Float32Array;
 }
 
 export interface LensRequest {

@@ -7,6 +7,8 @@ import type {
   BranchesRequest,
   BranchToken,
   EngineApi,
+  ExpandRequest,
+  Expansion,
   GeneratedToken,
   GenerateRequest,
   HookTensor,
@@ -24,6 +26,7 @@ import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
 import { CHUNK, runCached } from './running/cachedRun.ts';
 import { CachePool } from './running/cachePool.ts';
+import { expandPaths } from './running/expand.ts';
 import { generateTokens } from './running/generate.ts';
 import { runHooked } from './running/hookedRun.ts';
 import { Interventions, lastingKey } from './running/interventions.ts';
@@ -125,6 +128,14 @@ export class Engine implements EngineApi {
   branches(request: BranchesRequest, signal?: AbortSignal): AsyncGenerator<BranchToken[]> {
     return this.guarded(request, signal, ({ network, pool, tokenizer }, turn) =>
       decodeBranches(network, pool, tokenizer, request, turn),
+    );
+  }
+
+  async expand(request: ExpandRequest, signal?: AbortSignal): Promise<Expansion> {
+    return only(
+      this.guarded(request, signal, async function* ({ network, pool }, turn) {
+        yield await expandPaths(network, pool, request, turn);
+      }),
     );
   }
 

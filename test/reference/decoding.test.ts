@@ -60,6 +60,38 @@ describe('decoding', () => {
         for (const branch of branches) await sameAlone(engine, ids, branch, precision);
       });
 
+      it('branches that repeat what stood before take fewer runs', async () => {
+        const ids = await encode(TEXTS.code);
+        await all(engine.run({ ids, topK: 0 }));
+        const before = sessionClock.runs;
+        const steps = await all(engine.branches({ ids, count: 3, maxTokens: 16 }));
+        const { nLayers } = engine.model!;
+        assert.ok(steps.length < 16, `${steps.length} steps for 16 tokens`);
+        assert.equal(sessionClock.runs - before, (steps.length - 1) * (nLayers + 1) + 1);
+        for (const b of [0, 1, 2]) {
+          const branch = steps.flat().filter(({ branch: of }) => of === b);
+          assert.ok(branch.length === 16 || branch.at(-1)!.stopped);
+          await sameAlone(engine, ids, branch, precision);
+        }
+      });
+
+      it('what comes after several continuations is what comes after each alone', async () => {
+        const ids = await encode(TEXTS.list);
+        const [spain, dot, norway] = await encode(' Spain. Norway');
+        const paths = [[], [spain], [spain, dot], [norway], [spain, norway]];
+        const found = await engine.expand({ ids, paths, topK: 3 });
+        for (const [p, path] of paths.entries()) {
+          const alone = [...ids, ...path];
+          const logits = await engine.logits(alone, alone.length - 1);
+          const lse = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - logits[0]), 0)) + logits[0];
+          for (let k = 0; k < 3; k++) {
+            const id = found.topIds[p * 3 + k];
+            const off = Math.abs(found.topLogprobs[p * 3 + k] - (logits[id] - lse));
+            assert.ok(off < 1e-3, `path ${p}, candidate ${k}: ${off}`);
+          }
+        }
+      });
+
       it('branches may begin with given tokens', async () => {
         const ids = await encode(TEXTS.list);
         const firsts = await encode(' Spain Norway');

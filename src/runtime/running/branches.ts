@@ -2,6 +2,7 @@ import type { BranchesRequest, BranchToken } from '../api.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
 import { CHUNK } from './cachedRun.ts';
 import type { CachePool } from './cachePool.ts';
+import { Lookup } from './lookup.ts';
 import { append, type Network } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
 import type { RunCache } from './runCache.ts';
@@ -10,17 +11,19 @@ import type { Turn } from './turn.ts';
 
 interface Branch {
   index: number;
-  /** Its last token, which is not in the cache yet. */
-  last: { id: number; logprob: number };
-  /** Rows of the cache that hold its tokens before that. */
+  /** Its tokens so far; the last is not in the cache yet. */
+  ids: number[];
+  /** Rows of the cache that hold its tokens before the last. */
   rows: Set<number>;
+  lookup: Lookup;
   text: ReturnType<Tokenizer['stream']>;
 }
 
 /**
- * Continuations of one text, decoded greedily in lockstep: one token of each branch a run, as rows of one chunk at the same
- * position that see the text and their own branch alone (tree attention: SpecInfer, arXiv 2305.09781). One cache holds
- * them all, after the text.
+ * Continuations of one text, decoded greedily in lockstep: the next tokens of all branches are rows of one chunk that
+ * see the text and their own branch alone (tree attention: SpecInfer, arXiv 2305.09781). One cache holds them all, after
+ * the text. Each branch proposes what followed the same words before, so that one run may bring several of its tokens;
+ * rows of wrong proposals stay in the cache, and nobody looks at them.
  * @throws RangeError for a branch that begins with no token of the model
  */
 export async function* decodeBranches(
@@ -38,40 +41,84 @@ export async function* decodeBranches(
     const n = ids.length;
     while (cache.length < n) await append(network, cache, ids, Math.min(cache.length + CHUNK, n), turn);
     const beginnings = await choose(network, cache, n - 1, n, firsts, count);
-    let live = beginnings.map((last, index): Branch => ({ index, last, rows: new Set(), text: tokenizer.stream() }));
     const keys = Array.from({ length: n }, (_, p) => p); // positions of the cache's rows
-    for (let made = 1; live.length > 0; made++) {
-      const full = made === maxTokens ? 'max' : n + made >= contextLength ? 'context' : undefined;
-      const told = live.map(({ index, last, text }): BranchToken => {
-        const stopped = tokenizer.eosIds.includes(last.id) ? 'eos' : full;
-        const piece = stopped === 'eos' ? '' : text.push(last.id);
-        return { branch: index, ...last, text: stopped ? piece + text.end() : piece, ...(stopped && { stopped }) };
-      });
-      yield told;
-      live = live.filter((_, i) => !told[i].stopped);
+
+    /** Takes tokens onto a branch, up to its end. */
+    const tell = (branch: Branch, came: readonly Choice[]): BranchToken[] => {
+      const told: BranchToken[] = [];
+      for (const { id, logprob } of came) {
+        branch.ids.push(id);
+        const made = branch.ids.length;
+        const full = made === maxTokens ? 'max' : n + made >= contextLength ? 'context' : undefined;
+        const stopped = tokenizer.eosIds.includes(id) ? 'eos' : full;
+        const piece = stopped === 'eos' ? '' : branch.text.push(id);
+        const text = stopped ? piece + branch.text.end() : piece;
+        told.push({ branch: branch.index, id, logprob, text, ...(stopped && { stopped }) });
+        if (stopped) break;
+      }
+      return told;
+    };
+    const branches = beginnings.map(
+      (_, index): Branch => ({
+        index,
+        ids: [],
+        rows: new Set(),
+        lookup: new Lookup(),
+        text: tokenizer.stream(),
+      }),
+    );
+    let told = branches.map((branch, i) => tell(branch, [beginnings[i]]));
+    for (;;) {
+      yield told.flat();
+      const live = branches.filter((_, i) => told[i].length > 0 && !told[i][told[i].length - 1].stopped);
       if (live.length === 0) return;
 
       const from = keys.length;
-      live.forEach(({ rows }, i) => {
-        keys.push(n + made - 1);
-        rows.add(from + i);
+      const steps = live.map((branch) => {
+        const made = branch.ids.length;
+        const room = Math.min(maxTokens - made - 1, contextLength - n - made - 1, Math.floor(CHUNK / live.length) - 1);
+        return { branch, proposed: branch.lookup.propose([...ids, ...branch.ids], Math.max(0, room)) };
       });
-      const hidden = (query: number, key: number) => key >= n && !live[query - from].rows.has(key);
-      const positions = { keys: Int32Array.from(keys), count: live.length, hidden };
+      // Of each row: whose it is, and how many of the same chunk stand before it on its branch.
+      const rows = steps.flatMap(({ branch, proposed }) =>
+        [branch.ids[branch.ids.length - 1], ...proposed].map((id, ahead) => ({ branch, id, ahead })),
+      );
+      for (const { branch, ahead } of rows) keys.push(n + branch.ids.length - 1 + ahead);
+      const hidden = (query: number, key: number) => {
+        if (key < n) return false;
+        const { branch, ahead } = rows[query - from];
+        return key < from ? !branch.rows.has(key) : key > query || key < query - ahead;
+      };
+      const positions = { keys: Int32Array.from(keys), count: rows.length, hidden };
       await network.extend(
         cache,
-        live.map(({ last }) => last.id),
+        rows.map(({ id }) => id),
         positions,
         turn,
       );
-      const next = await choose(network, cache, from, from + live.length);
-      live.forEach((branch, i) => {
-        branch.last = next[i];
-      });
+      const next = await choose(network, cache, from, from + rows.length);
+      told = branches.map(() => []);
+      let row = 0;
+      for (const { branch, proposed } of steps) {
+        // What was chosen after a wrong proposal was chosen after another text.
+        let right = 0;
+        while (right < proposed.length && proposed[right] === next[row + right].id) right++;
+        for (let i = 0; i <= right; i++) branch.rows.add(from + row + i);
+        const came = next.slice(row, row + right + 1);
+        branch.lookup.learn(came.map(({ id }) => id));
+        told[branch.index] = tell(branch, came);
+        row += proposed.length + 1;
+      }
     }
   } finally {
     pool.doneWriting(cache);
   }
+}
+
+interface Choice {
+  id: number;
+  /** Nats, under the plain distribution. */
+  logprob: number;
 }
 
 /**
@@ -85,7 +132,7 @@ async function choose(
   to: number,
   given?: readonly number[],
   count = 1,
-): Promise<Branch['last'][]> {
+): Promise<Choice[]> {
   const row = cache.residual(network.config.nLayers, from, to);
   if (given) {
     const d = network.config.dModel;

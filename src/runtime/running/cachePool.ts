@@ -68,7 +68,9 @@ export class CachePool {
     for (const cache of this.caches.keys()) {
       if (cache.changes !== changes) continue;
       const shared = cache.commonPrefix(ids);
-      if (shared >= longest) [best, longest] = [cache, shared];
+      // Of two that share as much, the one that loses less: it need not be copied.
+      const better = shared > longest || (shared === longest && cache.length <= (best?.length ?? Infinity));
+      if (better) [best, longest] = [cache, shared];
     }
     return best;
   }
