@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PageMessage, PageState } from './protocol.ts';
 import { questionSchema } from './questions/index.ts';
 import { whole } from './questions/subject.ts';

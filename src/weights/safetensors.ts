@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../errors.ts';
 import { dequantise } from './dequantise.ts';
 import { type StoredType, TensorFile, type TensorInfo } from './tensorFile.ts';

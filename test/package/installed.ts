@@ -12,6 +12,9 @@ export async function run(): Promise<void> {
   const root = process.env.TOKENSCOPE_TEST_ROOT!;
   assert.ok(!extension.extensionPath.startsWith(root + sep) && extension.extensionPath !== root, 'it is the checkout');
   const api = await (extension as vscode.Extension<TokenscopeApi>).activate();
+  const calls = (globalThis as { tokenscopeTestCalls?: string[] }).tokenscopeTestCalls;
+  assert.deepEqual([...(calls ?? ['no witness'])], [], 'activation starts no worker and reads no file');
+  tellTimes(extension.id);
   assert.equal(api.version, 1);
   assert.ok(!('test' in api), 'what is for tests is not for others');
   await vscode.commands.executeCommand('tokenscope.openExample');
@@ -25,9 +28,25 @@ export async function run(): Promise<void> {
   assert.match(labels[0], /^The, first token/);
   const [editor] = vscode.window.visibleTextEditors;
   const { tokens } = await api.score(editor.document.getText(editor.selection));
+  assert.ok(calls?.includes('new Worker'), 'the witness hears of a worker');
   const ranks = labels.flatMap((label) => /, rank ([\d,]+),/.exec(label)?.[1].replaceAll(',', '') ?? []);
   assert.deepEqual(
     ranks.map(Number),
     tokens.slice(1).map(({ rank }) => rank),
   );
+}
+
+/** VS Code's own marks, which it keeps beside its globals. */
+interface Marks {
+  getMarks(): { name: string; startTime: number }[];
+}
+
+/** Says how long VS Code took to load the extension's code and to activate it. Nothing is asserted of it. */
+function tellTimes(id: string): void {
+  const { MonacoPerformanceMarks: kept } = globalThis as { MonacoPerformanceMarks?: Marks };
+  const at = (name: string) =>
+    kept?.getMarks().findLast((mark) => mark.name === `code/extHost/${name}/${id}`)?.startTime ?? Number.NaN;
+  const code = at('didLoadExtensionCode') - at('willLoadExtensionCode');
+  const call = at('didActivateExtension') - at('willActivateExtension');
+  console.log(`its code was loaded in ${code} ms, activate() took ${call} ms`);
 }

@@ -1,5 +1,5 @@
 /** All logits after a position, for what the scores' few candidates do not tell. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokenscopeError } from '../../errors.ts';
 import type { PieceView } from '../protocol.ts';
 import { likeliest } from '../views.ts';

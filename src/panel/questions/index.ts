@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import * as distribution from './distribution.ts';
 import * as pattern from './pattern.ts';
 import type { Subject } from './subject.ts';

@@ -1,5 +1,5 @@
 /** Attention after softmax of one layer, all heads; row = the token that looks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { thousands } from '../../analysis/format.ts';
 import { TokenscopeError } from '../../errors.ts';
 import type { HookTensor } from '../../runtime/api.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EngineApi, ModelInfo } from '../../runtime/api.ts';
 import type { PieceView } from '../protocol.ts';
 

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WeightSlot } from '../../transformer/builder.ts';
 import { divisorCount } from '../../transformer/graph.ts';
 import type { ModelGraphs } from '../../transformer/model.ts';

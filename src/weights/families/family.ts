@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../../errors.ts';
 import type { Activation, LayerConfig, TransformerConfig } from '../../transformer/config.ts';
 import type { GgufValue } from '../gguf.ts';

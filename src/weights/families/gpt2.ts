@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TransformerConfig } from '../../transformer/config.ts';
 import type { WeightName } from '../source.ts';
 import { activationOf, type Family, type Location, layersOf, number, parseConfig, size } from './family.ts';

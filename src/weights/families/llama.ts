@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../../errors.ts';
 import type { RotaryPositions, TransformerConfig } from '../../transformer/config.ts';
 import { activationOf, type Family, type Location, layersOf, number, parseConfig, size } from './family.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TransformerConfig } from '../../transformer/config.ts';
 import { type Family, type Metadata, number, parseConfig, size } from './family.ts';
 import { llama } from './llama.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../../errors.ts';
 
 /** `rope_scaling` of config.json, or `rope_parameters` as transformers 5 writes it (with rope_theta inside). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LayerConfig, TransformerConfig } from '../../transformer/config.ts';
 import { type Family, parseConfig, size } from './family.ts';
 import { llama } from './llama.ts';
