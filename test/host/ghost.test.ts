@@ -7,17 +7,6 @@ import { closeAll, event, openText, setting, testApi } from './explore.ts';
 
 const LIST = '- Paris is the capital of France.\n- Rome is the capital of Italy.\n- Madrid is the capital of';
 
-/** Waits until the window's ghost text is this; '': until there is none. */
-const shows = (wanted: string) =>
-  drive.waitFor(
-    (text: string) =>
-      [...document.querySelectorAll('.ghost-text-decoration, .ghost-text-decoration-preview')]
-        .map((node) => node.textContent)
-        .join('')
-        .replaceAll('\u00a0', ' ') === text,
-    [wanted],
-  );
-
 describe('ghost text', () => {
   let api: TestApi;
   /** Calls to the model since the test began, by channel. */
@@ -40,6 +29,25 @@ describe('ghost text', () => {
     for (const name of ['mode', 'threshold']) await setting(`ghostText.${name}`, undefined);
     await closeAll();
   });
+
+  /** Waits until the window's ghost text is this; '': until there is none. */
+  const shows = async (wanted: string) => {
+    try {
+      await drive.waitFor(
+        (text: string) =>
+          [...document.querySelectorAll('.ghost-text-decoration, .ghost-text-decoration-preview')]
+            .map((node) => node.textContent)
+            .join('')
+            .replaceAll('\u00a0', ' ') === text,
+        [wanted],
+      );
+    } catch (error) {
+      const { state } = api.ghost.state;
+      const text = vscode.window.activeTextEditor?.document.getText();
+      const { focused } = vscode.window.state;
+      throw new Error(`${error}\n${JSON.stringify({ state, asked, text, focused, engine: api.engine.state.state })}`);
+    }
+  };
 
   /** A document with the caret at an offset, by default its end. */
   async function write(text: string, language = 'markdown', caret = text.length): Promise<vscode.TextDocument> {

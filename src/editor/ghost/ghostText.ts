@@ -31,6 +31,8 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   private readonly listening: vscode.Disposable[];
   private changedAt = 0;
   private ahead: AbortController | undefined;
+  /** Of the newest request. */
+  private newest: AbortController | undefined;
   /** How long the last suggestion took: who is slow waits longer before it begins. */
   private slowness = 0;
 
@@ -65,6 +67,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
     if (isExcluded(document, settings) || !(invoked || isWanted(document, settings))) return [];
     const asked = askedAt(document, position, settings, selected);
     const abort = new AbortController();
+    this.newest = abort;
     const cancelled = token.onCancellationRequested(() => abort.abort(new DOMException('Typed on', 'AbortError')));
     try {
       const suggestions = invoked ? await this.all(asked, abort.signal) : await this.first(asked, abort.signal);
@@ -74,6 +77,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
       return sure.map((suggestion) => itemOf(asked, suggestion));
     } catch (error) {
       if (!abort.signal.aborted) this.failed(error);
+      else if (this.newest === abort) this.states.become({ state: 'idle' });
       return [];
     } finally {
       cancelled.dispose();
@@ -178,7 +182,9 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
     const abort = new AbortController();
     this.ahead = abort;
     const work = async () => {
-      if (!this.memory.at(place)?.all) await this.others(asked, shown, 'ghost text ahead', abort.signal);
+      // Who types through a suggestion has chosen it: others are worked out when they are asked for.
+      const fresh = shown.typed.trim() === '';
+      if (fresh && !this.memory.at(place)?.all) await this.others(asked, shown, 'ghost text ahead', abort.signal);
       const next = { ...place, before: place.before + shown.text };
       if (!this.memory.at(next) && !document.isClosed) {
         const after = { ...asked, place: next };
