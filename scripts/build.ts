@@ -5,7 +5,7 @@ import { type BuildOptions, build, context } from 'esbuild';
 import { inRoot, root } from './lib/paths.ts';
 
 /** What is built out of what. The files under dist/ are all that runs: a packaged extension has no node_modules. */
-export type Part = 'extension' | 'worker' | 'packing' | 'cli' | 'webview';
+export type Part = 'extension' | 'worker' | 'packing' | 'cli' | 'webview' | 'side';
 
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -45,6 +45,10 @@ const parts: Record<Part, { entry: string; options: BuildOptions }> = {
   webview: {
     entry: 'webview/main.ts',
     options: { ...common, platform: 'browser', format: 'iife', outfile: 'webview/main.js' },
+  },
+  side: {
+    entry: 'webview/side.ts',
+    options: { ...common, platform: 'browser', format: 'iife', outfile: 'webview/side.js' },
   },
 };
 

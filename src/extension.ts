@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { TokenscopeApi } from './api.ts';
+import { AttentionTint } from './editor/attention/attentionTint.ts';
 import { Caret } from './editor/caret.ts';
 import { registerCommands } from './editor/commands.ts';
 import { openExample } from './editor/example.ts';
@@ -24,6 +25,7 @@ import { readSettings } from './explore/settings.ts';
 import { TextApi } from './explore/textApi.ts';
 import { wantedModel } from './explore/wantedModel.ts';
 import { WindowEngine } from './explore/windowEngine.ts';
+import { AttentionSide } from './panel/attention/attentionSide.ts';
 import { ExplorePage, type PageServices } from './panel/explorePage.ts';
 import { openPanel, PANEL_TYPE } from './panel/pageHost.ts';
 import { Pages } from './panel/pages.ts';
@@ -43,6 +45,8 @@ export interface TestApi {
   heatmap: Heatmap;
   heatStatus: HeatStatus;
   whatIf: WhatIf;
+  /** The view in the side bar, what is said to it, and its tint. */
+  side: { view: AttentionSide; onDidPost: vscode.Event<HostMessage>; tint: AttentionTint };
 }
 
 /** Wires the rooms together. Nothing is loaded before the first use. */
@@ -73,6 +77,11 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
     remember: rememberIn(workspaceState),
     openExample: () => openExample(root),
   };
+  const caret = new Caret(texts, log);
+  const tint = new AttentionTint(texts);
+  const postedBeside = new vscode.EventEmitter<HostMessage>();
+  const besideServices: PageServices = { ...services, posted: postedBeside, remember: () => {} };
+  const side = new AttentionSide(besideServices, (text) => caret.choose(text));
   const explore = (editor: vscode.TextEditor | undefined) => {
     const page = pages.at(PANEL_TYPE) ?? pages.add(PANEL_TYPE, new ExplorePage(openPanel(root), services));
     page.reveal();
@@ -85,7 +94,10 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
     texts,
     posted,
     marks,
-    new Caret(texts, log),
+    caret,
+    tint,
+    postedBeside,
+    side,
     status,
     new GhostText(engine, ghost, log),
     heatmap,
@@ -108,6 +120,7 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
         status.remark(undefined);
         return openMenu();
       },
+      clearTint: () => tint.clear(),
       'ghostText.toggle': () => toggleGhostText(),
       'ghostText.toggleForLanguage': () => toggleGhostText({ forLanguage: true }),
       'ghostText.onDemand': () => setGhostMode('onDemand'),
@@ -132,7 +145,8 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   if (context.extensionMode !== vscode.ExtensionMode.Test) return api;
   const receive = (message: unknown) => pages.at(PANEL_TYPE)?.receive(message);
   const edit = { ghost, status, heatmap, heatStatus, whatIf };
-  const test: TestApi = { onDidPost: posted.event, receive, engine, texts, marks, ...edit };
+  const beside = { view: side, onDidPost: postedBeside.event, tint };
+  const test: TestApi = { onDidPost: posted.event, receive, engine, texts, marks, ...edit, side: beside };
   return Object.assign(api, { test });
 }
 

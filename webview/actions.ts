@@ -40,15 +40,29 @@ export class Actions {
   setLayer(layer: number): void {
     const { model } = this.store.state;
     if (!model || layer < 0 || layer >= model.nLayers) return;
-    this.store.set({ layer, headChosen: true });
+    this.chooseHead(layer, this.store.state.head);
     announce(t('layer {0}', layer));
   }
 
   setHead(head: number): void {
     const { model } = this.store.state;
     if (!model || head < 0 || head >= model.nHeads) return;
-    this.store.set({ head, headChosen: true });
+    this.chooseHead(this.store.state.layer, head);
     announce(t('head {0}', head));
+  }
+
+  /** Chooses a head of any layer. */
+  chooseHead(layer: number, head: number): void {
+    this.store.set({ layer, head, headChosen: true });
+    post({ type: 'chooseHead', run: Math.max(0, this.store.state.run), layer, head });
+  }
+
+  /** Holds the token, or the head, whatever others choose; or follows them again. */
+  toggleLock(of: 'token' | 'head'): void {
+    const { lock } = this.store.state;
+    const next = { ...lock, [of]: !lock[of] };
+    this.store.set({ lock: next });
+    post({ type: 'lock', ...next });
   }
 
   setSampling(patch: Partial<Store['state']['sampling']>): void {

@@ -78,6 +78,19 @@ export function dropdown(label: string, onChange: (index: number) => void): Drop
   };
 }
 
+/** Chooses one of some named things. */
+export function choice<Id extends string>(label: string, names: readonly [Id, string][], onChange: (id: Id) => void) {
+  const options = names.map(([value, name]) => toolkit('vscode-option', { value }, name));
+  const list = toolkit('vscode-dropdown', { 'aria-label': label }, ...options) as HTMLElement & { value: Id };
+  list.addEventListener('change', () => onChange(list.value));
+  return {
+    element: list,
+    select(id: Id) {
+      if (list.value !== id) list.value = id;
+    },
+  };
+}
+
 /** Tabs over panels; a panel is shown while its tab is chosen. */
 export function tabs(items: { id: string; title: string; panel: HTMLElement }[], onChange: (id: string) => void) {
   const element = toolkit('vscode-panels', { 'aria-label': t('Views') }) as HTMLElement & { activeid: string };

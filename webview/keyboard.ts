@@ -1,7 +1,6 @@
 /** Keys of the whole page. What a focused control takes for itself never gets here. */
 import type { Actions } from './actions.ts';
 import { watchPointer } from './pointer.ts';
-import type { Search } from './views/search.ts';
 import type { View } from './views/view.ts';
 
 /** Whether what has the focus needs this key itself. */
@@ -20,12 +19,8 @@ function takesKey(event: KeyboardEvent): boolean {
 const undoes = (event: KeyboardEvent): boolean =>
   event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
 
-export function listenToKeys(
-  actions: Actions,
-  openView: () => View,
-  search: Search,
-  surprise: (by: 1 | -1) => void,
-): void {
+/** @param more what else keys do on this page */
+export function listenToKeys(actions: Actions, openView: () => View, more: Record<string, () => void>): void {
   const { store } = actions;
   const keys: Record<string, () => void> = {
     ArrowLeft: () => actions.choose(store.state.chosen - 1),
@@ -36,9 +31,7 @@ export function listenToKeys(
     ']': () => actions.setLayer(store.state.layer + 1),
     '{': () => actions.setHead(store.state.head - 1),
     '}': () => actions.setHead(store.state.head + 1),
-    '/': () => search.open(),
-    s: () => surprise(1),
-    S: () => surprise(-1),
+    ...more,
     Escape: () => actions.send({ type: 'focusEditor' }),
   };
   watchPointer(() => actions.hover(null));

@@ -30,6 +30,7 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
         tokens: message.tokens,
         scores: noScores(message.tokens.length),
         chosen: Math.max(0, Math.min(message.chosen, message.tokens.length)),
+        ...(message.head && chosenHead(state, message.head)),
       };
     case 'model':
       return {
@@ -69,12 +70,21 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
     case 'cursor':
       if (message.position === null || message.position > state.tokens.length) return {};
       return { chosen: message.position };
+    case 'head':
+      return chosenHead(state, message);
+    case 'pointed':
+      return { hovered: message.position, target: null };
     case 'pinned':
       return { pinned: message.pinned };
   }
 }
 
-const withinModel = ({ layer, head }: Readonly<State>, { nLayers, nHeads }: ModelView) => ({
+const chosenHead = ({ model }: Readonly<State>, { layer, head }: { layer: number; head: number }) => ({
+  ...(model ? withinModel({ layer, head }, model) : { layer, head }),
+  headChosen: true,
+});
+
+const withinModel = ({ layer, head }: { layer: number; head: number }, { nLayers, nHeads }: ModelView) => ({
   layer: Math.min(layer, nLayers - 1),
   head: Math.min(head, nHeads - 1),
 });

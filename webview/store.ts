@@ -13,6 +13,9 @@ import type { Answers } from './answers.ts';
 /** Starting: the host has said nothing yet. */
 export type Status = 'starting' | 'empty' | 'loading' | 'computing' | 'done' | 'stale' | 'error' | 'cancelled';
 
+/** One head's pattern; the heads' mean, or largest weight; attention rolled out through the layers up to this one. */
+export type Measure = 'head' | 'mean' | 'max' | 'rollout';
+
 /** Results of all positions of a run; entry i is known when i < `known`. Units as in ScoreChunk. */
 export interface Scores {
   known: number;
@@ -58,6 +61,10 @@ export interface State {
   head: number;
   /** Whether somebody chose layer or head: until then the page looks for one worth seeing. */
   headChosen: boolean;
+  /** What of a layer is shown: one head, or all of them together. */
+  measure: Measure;
+  /** What others choose is not followed. */
+  lock: { token: boolean; head: boolean };
   /** The first token's column left out of the colour scale. */
   withoutFirst: boolean;
   sampling: PageState['sampling'];
@@ -127,6 +134,8 @@ export class Store {
     layer: 0,
     head: 0,
     headChosen: false,
+    measure: 'head',
+    lock: { token: false, head: false },
     withoutFirst: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
     pinned: false,

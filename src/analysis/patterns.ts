@@ -39,3 +39,34 @@ export function mostTelling({ shape: [heads, n], data }: { shape: readonly numbe
   }
   return best;
 }
+
+/** The mean over a layer's heads, [n, n]: its rows add up to 1 too. @param shape [heads, n, n] */
+export function meanOverHeads({
+  shape: [heads, n],
+  data,
+}: {
+  shape: readonly number[];
+  data: Float32Array;
+}): Float32Array {
+  const mean = new Float32Array(n * n);
+  for (let i = 0; i < n * n; i++) {
+    let sum = 0;
+    for (let head = 0; head < heads; head++) sum += data[head * n * n + i];
+    mean[i] = sum / heads;
+  }
+  return mean;
+}
+
+/** The largest weight that any of a layer's heads has, [n, n]. @param shape [heads, n, n] */
+export function maxOverHeads({
+  shape: [heads, n],
+  data,
+}: {
+  shape: readonly number[];
+  data: Float32Array;
+}): Float32Array {
+  const max = data.slice(0, n * n);
+  for (let head = 1; head < heads; head++)
+    for (let i = 0; i < n * n; i++) max[i] = Math.max(max[i], data[head * n * n + i]);
+  return max;
+}

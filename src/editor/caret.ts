@@ -28,12 +28,20 @@ export class Caret implements vscode.Disposable {
     for (const listener of this.listening) listener.dispose();
   }
 
-  private moved({ document, selection }: vscode.TextEditor): void {
-    for (const text of this.texts.all) {
-      if (!text.run || !text.place.isOf(document)) continue;
-      const offset = document.offsetAt(selection.active) - text.place.range.start;
-      text.caretAt(tokenAt(text.run.tokens, offset, text.choice.token), this);
-    }
+  /** Chooses the token at the active editor's caret, if that is in the text. */
+  choose(text: ScoredText): void {
+    const { activeTextEditor: editor } = vscode.window;
+    if (editor) this.at(editor, text);
+  }
+
+  private moved(editor: vscode.TextEditor): void {
+    for (const text of this.texts.all) this.at(editor, text);
+  }
+
+  private at({ document, selection }: vscode.TextEditor, text: ScoredText): void {
+    if (!text.run || !text.place.isOf(document)) return;
+    const offset = document.offsetAt(selection.active) - text.place.range.start;
+    text.caretAt(tokenAt(text.run.tokens, offset, text.choice.token), this);
   }
 
   private follow(text: ScoredText): void {

@@ -1,4 +1,5 @@
 import type { Intervention } from '../runtime/api.ts';
+import type { Patterns } from './patterns.ts';
 import type { ReadTokens } from './readTokens.ts';
 import type { Scores } from './scores.ts';
 import type { LoadedEngine } from './windowEngine.ts';
@@ -16,6 +17,8 @@ export interface ScoredRun extends ReadTokens {
   readonly offset: number;
   readonly interventions: readonly Intervention[];
   readonly scores: Scores;
+  /** Undefined while the model loads. */
+  patterns: Patterns | undefined;
   /** The text changed since. */
   stale: boolean;
   milliseconds: number;
@@ -26,6 +29,14 @@ export interface Choice {
   token: number;
   layer: number;
   head: number;
+}
+
+/** What a view shows that a token looks at. */
+export interface Attended {
+  token: number;
+  /** By position, 0…`max`; the strongest tint stands for `max`. */
+  weights: ArrayLike<number>;
+  max: number;
 }
 
 export interface Progress {
@@ -63,6 +74,10 @@ export interface ScoredTextEvents {
   caret: number | null;
   /** The token that is pointed at in some view. */
   hovered: number | null;
+  /** The token that is pointed at in the editor. */
+  pointed: number | null;
+  /** What a view shows that a token looks at; null: no view does. */
+  attended: Attended | null;
   /** Whether a run is under way. */
   busy: boolean;
 }

@@ -1,9 +1,11 @@
 import { EngineEnded } from '../errors.ts';
 import type { Intervention, ModelInfo } from '../runtime/api.ts';
 import { Emitter, type Reader } from './events.ts';
+import type { Head } from './firstHead.ts';
 import { type Excerpt, excerpt, type FollowedText, isStill } from './followedText.ts';
+import { Patterns } from './patterns.ts';
 import { readTokens } from './readTokens.ts';
-import type { Choice, Progress, ScoredRun, ScoredTextEvents, TextState } from './scoredRun.ts';
+import type { Attended, Choice, Progress, ScoredRun, ScoredTextEvents, TextState } from './scoredRun.ts';
 import { Scores } from './scores.ts';
 import type { OffsetRange } from './trackedRange.ts';
 import type { TrackedText } from './trackedText.ts';
@@ -45,17 +47,21 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   private caret: number | null = null;
   private pointed: number | null = null;
   private target: number | null = null;
+  private attending: Attended | null = null;
+  private headWasChosen: boolean;
   private lastProgress: Progress | undefined;
   private failure: unknown;
 
-  /** @param begins token to begin with; default: the last one */
+  /** @param begins token to begin with; default: the last one @param head that was chosen before */
   constructor(
     readonly place: T,
     private readonly channel: string,
     private readonly services: ScoredTextServices,
     begins = Number.POSITIVE_INFINITY,
+    head?: Head,
   ) {
-    this.chosen = { token: begins, layer: 0, head: 0 };
+    this.chosen = { token: begins, layer: 0, head: 0, ...head };
+    this.headWasChosen = head !== undefined;
     this.listening = [
       place.onDidChange(() => this.textChanged()),
       place.onDidMove((sentence) => this.events.fire('notice', { sentence })),
@@ -94,6 +100,17 @@ export class ScoredText<T extends FollowedText = TrackedText> {
 
   get choice(): Readonly<Choice> {
     return this.chosen;
+  }
+
+  /** The layer and head that somebody chose. */
+  get head(): Head | undefined {
+    const { layer, head } = this.chosen;
+    return this.headWasChosen ? { layer, head } : undefined;
+  }
+
+  /** What a view shows that a token looks at. */
+  get attended(): Attended | null {
+    return this.attending;
   }
 
   /** The token that is pointed at in some view. */
@@ -144,6 +161,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
       this.caret = part.token;
     }
     this.chosen = { ...this.chosen, ...part };
+    if (part.layer !== undefined || part.head !== undefined) this.headWasChosen = true;
     this.events.fire('choice', { choice: this.chosen, part, by });
   }
 
@@ -164,6 +182,20 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     this.events.fire('hovered', pointed);
   }
 
+  /** A token is pointed at in the editor, or none. */
+  pointAt(token: number | null): void {
+    if (token === this.pointed) return;
+    this.hover(token);
+    this.events.fire('pointed', this.pointed);
+  }
+
+  /** A view shows what a token looks at, or no longer does. */
+  attend(attended: Attended | null): void {
+    if (attended === this.attending || (attended && this.shown?.stale !== false)) return;
+    this.attending = attended;
+    this.events.fire('attended', attended);
+  }
+
   /** The token that the pointed one looks at; it changes with `hovered`. */
   get lookedAt(): number | null {
     return this.target;
@@ -182,6 +214,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   dispose(): void {
     this.stop('The text is let go');
     this.hover(null);
+    this.attend(null);
     this.become('empty');
     for (const listener of this.listening) listener.dispose();
     this.events.dispose();
@@ -263,6 +296,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
       offset: this.place.range.start,
       interventions: this.changes,
       scores: new Scores(read.tokens.length),
+      patterns: undefined,
       // Edits may have changed the text meanwhile.
       stale: !isStill(this.place, input),
       milliseconds: 0,
@@ -273,6 +307,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
 
   private begun(run: ScoredRun): void {
     this.hover(null);
+    this.attend(null);
     this.chosen = { ...this.chosen, token: this.choiceIn(run.tokens.length) };
     this.caret = null;
     this.shown = run;
@@ -285,6 +320,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
 
   private computing(run: ScoredRun, loaded: LoadedEngine): void {
     run.loaded = loaded;
+    run.patterns = new Patterns(loaded.engine, run.ids);
     this.become('computing');
     this.events.fire('loaded', { run, loaded });
     this.progressed({ run: run.number, stage: 'compute', done: 0, total: run.ids.length, label: '' });
@@ -301,6 +337,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   private textChanged(): void {
     if (this.shown && !this.shown.stale) {
       this.hover(null);
+      this.attend(null);
       this.shown.stale = true;
       this.events.fire('stale', this.shown);
     }

@@ -1,4 +1,5 @@
 import { Emitter, type Reader } from './events.ts';
+import type { Head } from './firstHead.ts';
 import type { FollowedText } from './followedText.ts';
 import { ScoredText, type ScoredTextServices } from './scoredText.ts';
 import type { TrackedText } from './trackedText.ts';
@@ -22,6 +23,8 @@ export class ScoredTexts<T extends FollowedText = TrackedText> {
   private readonly readers = new Map<ScoredText<T>, number>();
   private readonly events = new Emitter<ScoredTextsEvents<T>>();
   private opened = 0;
+  /** The head that was chosen last in any text: others begin with it. */
+  private head: Head | undefined;
   private busy = false;
 
   constructor(private readonly services: ScoredTextServices) {}
@@ -46,9 +49,14 @@ export class ScoredTexts<T extends FollowedText = TrackedText> {
       if (text.place !== place) place.dispose();
       this.readers.set(text, this.readers.get(text)! + 1);
     } else {
-      text = new ScoredText(place, `text ${++this.opened}`, this.services, begins);
+      text = new ScoredText(place, `text ${++this.opened}`, this.services, begins, this.head);
       this.readers.set(text, 1);
-      text.read({ busy: () => this.tellBusy() });
+      text.read({
+        busy: () => this.tellBusy(),
+        choice: ({ choice: { layer, head }, part }) => {
+          if (part.layer !== undefined || part.head !== undefined) this.head = { layer, head };
+        },
+      });
       this.events.fire('opened', text);
     }
     return this.readingOf(text);

@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
 import { EngineEnded } from '../errors.ts';
+import type { Head } from '../explore/firstHead.ts';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { ScoredTexts } from '../explore/scoredTexts.ts';
 import { TrackedText } from '../explore/trackedText.ts';
 import { errorView } from './errorView.ts';
-import { pageHtml, resourceRoots } from './html.ts';
+import { type PageScript, pageHtml, resourceRoots } from './html.ts';
 import { Outbox } from './outbox.ts';
 import { focusEditor, openHelp, openSettings, saveFigure } from './pageActions.ts';
 import type { PageHost } from './pageHost.ts';
@@ -35,6 +36,7 @@ export class ExplorePage implements vscode.Disposable {
   private shown: ShownText | undefined;
   private lastRun = 0;
   private pinned = false;
+  private lock: Extract<PageMessage, { type: 'lock' }> = { type: 'lock', token: false, head: false };
   private follow: NodeJS.Timeout | undefined;
   private readonly listening: vscode.Disposable[];
   private readonly closed = new vscode.EventEmitter<void>();
@@ -43,6 +45,7 @@ export class ExplorePage implements vscode.Disposable {
   constructor(
     private readonly host: PageHost & Partial<vscode.Disposable>,
     private readonly services: PageServices,
+    script: PageScript = 'main',
   ) {
     const { root, posted } = services;
     const { webview } = host;
@@ -55,12 +58,17 @@ export class ExplorePage implements vscode.Disposable {
       host.onDidDispose(() => this.dispose()),
     ];
     webview.options = { enableScripts: true, localResourceRoots: resourceRoots(root) };
-    webview.html = pageHtml(webview, root);
+    webview.html = pageHtml(webview, root, script);
   }
 
   /** The scored text it shows; undefined while nothing is explored. */
   get text(): ScoredText | undefined {
     return this.shown?.text;
+  }
+
+  /** Whether it holds the token that it shows. */
+  get holds(): boolean {
+    return this.lock.token;
   }
 
   /** Brings the page to the front; the focus stays where it is. */
@@ -86,14 +94,16 @@ export class ExplorePage implements vscode.Disposable {
    * Shows a text. What others have had scored is there at once; a text that is shown already is run again.
    * @param begins token to begin with; default: the first that has numbers
    * @param several whether the editor had other selections too
+   * @param head chosen before, unless another was in this text
    */
   show(
     place: TrackedText,
-    { begins = FIRST_WITH_NUMBERS, several = false }: { begins?: number; several?: boolean } = {},
+    { begins = FIRST_WITH_NUMBERS, several = false, head }: { begins?: number; several?: boolean; head?: Head } = {},
   ): void {
     const { outbox, shown } = this;
     const { texts, log } = this.services;
     const reading = texts.open(place, begins);
+    if (head && !reading.text.head) reading.text.choose(head, this);
     if (shown && reading.text === shown.text) {
       reading.dispose();
       shown.again(several);
@@ -102,6 +112,7 @@ export class ExplorePage implements vscode.Disposable {
     this.release();
     const telling = { outbox, log, emptied: (reason: string) => this.clear(reason) };
     this.shown = new ShownText(reading, telling, this.lastRun, several);
+    this.shown.setLock(this.lock);
     this.shown.catchUp();
     reading.text.begin();
   }
@@ -152,6 +163,13 @@ export class ExplorePage implements vscode.Disposable {
         return shown?.hover(message);
       case 'choose':
         return shown?.choose(message);
+      case 'chooseHead':
+        return shown?.chooseHead(message);
+      case 'lock':
+        this.lock = message;
+        return shown?.setLock(message);
+      case 'attend':
+        return shown?.attend(message);
       case 'tryCandidate':
         return shown?.tryCandidate(message);
       case 'undo':
@@ -191,10 +209,10 @@ export class ExplorePage implements vscode.Disposable {
 
   private said(message: HostMessage): void {
     if (message.type === 'run') {
-      this.host.title = vscode.l10n.t('Tokenscope · {0}', message.document.name);
+      this.host.shows(message.document.name);
       this.services.remember(this.text?.place);
     } else if (message.type === 'empty') {
-      this.host.title = 'Tokenscope';
+      this.host.shows(undefined);
       this.services.remember(undefined);
     }
   }

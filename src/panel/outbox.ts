@@ -101,7 +101,11 @@ export class Outbox {
       case 'notice':
         this.current.push(message);
         break;
+      case 'head':
+        this.current = [...this.current.filter(({ type }) => type !== 'head'), message];
+        break;
       case 'cursor':
+      case 'pointed':
       case 'saved':
       case 'answer':
         break;

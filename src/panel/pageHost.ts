@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 /** Where a page lives: a panel among the editors, or a view in a side bar. */
 export interface PageHost {
   readonly webview: vscode.Webview;
-  title: string | undefined;
+  /** Says which text it shows; undefined: none. */
+  shows(name: string | undefined): void;
   readonly visible: boolean;
   /** The group of a panel; undefined in a side bar. */
   readonly viewColumn: vscode.ViewColumn | undefined;
@@ -33,11 +34,8 @@ export function panelHost(panel: vscode.WebviewPanel, root: vscode.Uri): PageHos
   panel.iconPath = vscode.Uri.joinPath(root, 'media', 'icon.svg');
   return {
     webview: panel.webview,
-    get title() {
-      return panel.title;
-    },
-    set title(title) {
-      panel.title = title;
+    shows: (name) => {
+      panel.title = name === undefined ? 'Tokenscope' : vscode.l10n.t('Tokenscope · {0}', name);
     },
     get visible() {
       return panel.visible;
@@ -51,3 +49,20 @@ export function panelHost(panel: vscode.WebviewPanel, root: vscode.Uri): PageHos
     dispose: () => panel.dispose(),
   };
 }
+
+export const ATTENTION_VIEW = 'tokenscope.attention';
+
+/** A view keeps its own title; which text it shows stands beside it. */
+export const viewHost = (view: vscode.WebviewView): PageHost => ({
+  webview: view.webview,
+  shows: (name) => {
+    view.description = name;
+  },
+  get visible() {
+    return view.visible;
+  },
+  viewColumn: undefined,
+  reveal: () => view.show(true),
+  focus: () => view.show(false),
+  onDidDispose: view.onDidDispose,
+});

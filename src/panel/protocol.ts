@@ -93,6 +93,8 @@ export type HostMessage =
       loading?: boolean;
       /** Position that was chosen before in the same text, or the last one; the number of tokens: after the last one. */
       chosen: number;
+      /** The layer and head that were chosen in any view. */
+      head?: { layer: number; head: number };
     }
   | { type: 'model'; model: ModelView }
   | { type: 'progress'; run: number; stage: 'load' | 'compute'; done: number; total: number; label: string }
@@ -109,6 +111,10 @@ export type HostMessage =
   | { type: 'notice'; run?: number; text: string }
   /** The editor's cursor moved to this token (null: outside the selection). */
   | { type: 'cursor'; run: number; position: number | null }
+  /** Another view chose this layer and head. */
+  | { type: 'head'; run: number; layer: number; head: number }
+  /** The token that is pointed at in the editor. */
+  | { type: 'pointed'; run: number; position: number | null }
   | { type: 'pinned'; pinned: boolean }
   /** Where a figure was saved. */
   | { type: 'saved'; file: string }
@@ -127,6 +133,11 @@ export type PageMessage =
   | { type: 'hover'; run: number; position: number | null; target?: number }
   /** A token was chosen: the editor's cursor goes there. */
   | { type: 'choose'; run: number; position: number }
+  | { type: 'chooseHead'; run: number; layer: number; head: number }
+  /** What others choose is not followed: the token, the head. */
+  | { type: 'lock'; token: boolean; head: boolean }
+  /** What the token at `position` looks at, by position, 0…`max`: tinted in the editor. Without weights: no more. */
+  | { type: 'attend'; run: number; position: number; weights?: Float32Array; max: number }
   /** Puts a candidate into the document in place of the token at `position`; the number of tokens: after the last one. */
   | { type: 'tryCandidate'; run: number; position: number; id: number }
   /** A question about the tokens of a run; the page numbers its questions. */

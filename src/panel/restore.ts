@@ -32,7 +32,9 @@ export async function restorePanel(
   // Ours is the whole selection, followed through edits; the page knows the tokens.
   const place = memory.get<Place>(KEY) ?? state?.document;
   const text = place && (await open(place));
-  if (text) restored.show(text, { begins: state?.chosen });
+  const { layer, head } = state ?? {};
+  const chosenHead = layer !== undefined && head !== undefined ? { layer, head } : undefined;
+  if (text) restored.show(text, { begins: state?.chosen, head: chosenHead });
   else if (place) restored.clear(vscode.l10n.t('The explored text is no longer there. Select some text.'));
   else restored.explore(undefined);
   return restored;

@@ -31,6 +31,10 @@ export class ShownText implements vscode.Disposable {
   private readonly before: number;
   private readonly edits: CandidateEdits;
   private answers: Answers | undefined;
+  /** What of the choice stays while others choose. */
+  private lock = { token: false, head: false };
+  /** What the page shows that a token looks at is tinted in the editor. */
+  private attends = false;
   private readonly listening: { dispose(): void };
 
   /**
@@ -58,9 +62,13 @@ export class ShownText implements vscode.Disposable {
       stale: ({ number }) => this.post({ type: 'stale', run: this.before + number }),
       notice: (notice) => this.notice(notice === 'restarted' ? restartedSentence() : notice.sentence),
       progress: ({ run, ...progress }) => this.post({ type: 'progress', run: this.before + run, ...progress }),
-      choice: ({ part: { token }, by }) => {
-        if (by !== this && token !== undefined) this.cursor(token);
+      choice: ({ choice: { layer, head }, part, by }) => {
+        if (by === this) return;
+        if (part.token !== undefined && !this.lock.token) this.cursor(part.token);
+        const ofHead = part.layer !== undefined || part.head !== undefined;
+        if (ofHead && !this.lock.head) this.post({ type: 'head', run: this.run, layer, head });
       },
+      pointed: (position) => this.post({ type: 'pointed', run: this.run, position }),
       caret: (token) => {
         if (token === null) this.cursor(null);
       },
@@ -97,6 +105,7 @@ export class ShownText implements vscode.Disposable {
     this.listening.dispose();
     this.answers?.forget();
     this.text.hover(null);
+    if (this.attends) this.text.attend(null);
     this.reading.dispose();
   }
 
@@ -111,6 +120,20 @@ export class ShownText implements vscode.Disposable {
 
   choose({ run, position }: Message<'choose'>): void {
     if (run === this.run) this.text.choose({ token: position }, this);
+  }
+
+  chooseHead({ run, layer, head }: Message<'chooseHead'>): void {
+    if (run === this.run) this.text.choose({ layer, head }, this);
+  }
+
+  setLock({ token, head }: Message<'lock'>): void {
+    this.lock = { token, head };
+  }
+
+  attend({ run, position, weights, max }: Message<'attend'>): void {
+    if (run !== this.run) return;
+    this.attends = weights !== undefined;
+    this.text.attend(weights ? { token: position, weights, max } : null);
   }
 
   async tryCandidate({ run, position, id }: Message<'tryCandidate'>): Promise<void> {
@@ -161,11 +184,18 @@ export class ShownText implements vscode.Disposable {
       note: partNote(run, this.several),
       loading: run.loaded === undefined,
       chosen: text.choice.token,
+      head: this.lock.head ? undefined : text.head,
     });
   }
 
-  private loaded({ ids }: ScoredRun, { engine, model, pieces }: LoadedEngine): void {
-    this.answers = new Answers({ engine, model, ids, texts: (asked) => textsOf(pieces, asked) });
+  private loaded({ ids, patterns }: ScoredRun, { engine, model, pieces }: LoadedEngine): void {
+    this.answers = new Answers({
+      engine,
+      model,
+      ids,
+      pattern: (layer, signal) => patterns!.of(layer, signal),
+      texts: (asked) => textsOf(pieces, asked),
+    });
     if (this.telling.outbox.useTexts(pieces)) {
       this.post({ type: 'model', model: modelView(model, bosPolicy(model.addsBos)) });
     }

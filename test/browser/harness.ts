@@ -11,6 +11,7 @@ import { buildParts } from '../../scripts/build.ts';
 import { ensureChromium, localOnly } from '../../scripts/lib/chromium.ts';
 import { inRoot } from '../../scripts/lib/paths.ts';
 import { bundleBlock } from '../../src/panel/bundleBlock.ts';
+import type { PageScript } from '../../src/panel/html.ts';
 import { pagePolicy } from '../../src/panel/policy.ts';
 import type { HostMessage, PageMessage } from '../../src/panel/protocol.ts';
 import { installStub } from './stub.ts';
@@ -29,6 +30,8 @@ const types: Record<string, string> = {
 
 export interface OpenOptions {
   theme?: Theme;
+  /** What runs in the page; default: the panel's. */
+  script?: PageScript;
   /** CSS pixels. */
   width?: number;
   height?: number;
@@ -79,7 +82,7 @@ export async function closeBrowser(): Promise<void> {
 
 if (typeof after === 'function') after(closeBrowser);
 
-function html(theme: Theme, nonce: string, bundle?: Record<string, string>): string {
+function html(theme: Theme, nonce: string, { script = 'main', bundle }: OpenOptions): string {
   const facts = themeFacts(theme);
   const style = Object.entries(facts.variables)
     .map(([name, value]) => `${name}: ${value};`)
@@ -99,14 +102,14 @@ function html(theme: Theme, nonce: string, bundle?: Record<string, string>): str
   return `<!DOCTYPE html><html lang="en" style="${style}"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${pagePolicy(origin, nonce)}"><title>Tokenscope</title>
 <style nonce="${nonce}">${base}</style>
-<link rel="stylesheet" href="${origin}/codicon.css"><link rel="stylesheet" href="${origin}/main.css"></head>
+<link rel="stylesheet" href="${origin}/codicon.css"><link rel="stylesheet" href="${origin}/${script}.css"></head>
 <body class="${facts.bodyClass}" data-vscode-theme-kind="${facts.kind}" data-vscode-theme-id="${facts.id}">${bundleBlock(bundle)}
-<script nonce="${nonce}" src="${origin}/main.js"></script></body></html>`;
+<script nonce="${nonce}" src="${origin}/${script}.js"></script></body></html>`;
 }
 
 /** Opens the page in a fresh browser context. Default: dark, 700 x 900. */
 export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
-  built ??= buildParts(['webview']);
+  built ??= buildParts(['webview', 'side']);
   await built;
   const theme = options.theme ?? 'dark';
   const nonce = 'tokenscopetestnonce';
@@ -136,7 +139,7 @@ export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
     const url = new URL(route.request().url());
     const name = url.pathname.slice(1);
     if (url.origin === origin && name === '') {
-      return route.fulfill({ contentType: types.html, body: html(theme, nonce, options.bundle) });
+      return route.fulfill({ contentType: types.html, body: html(theme, nonce, options) });
     }
     const file = join(inRoot('dist/webview'), name);
     if (url.origin === origin && !name.includes('..') && existsSync(file)) {

@@ -2,6 +2,7 @@
  * A small model of the numbers a run gives, in closed form: at every position the candidates follow Zipf's law,
  * p(rank r) = r^-S / H with H = sum of r^-S, and each head's attention falls off geometrically with distance.
  */
+import { unmixed } from '../../src/analysis/rollout.ts';
 import type {
   HostMessage,
   ModelView,
@@ -173,6 +174,15 @@ function result(of: Sample, question: Question): Result<Question> {
         }
       }
       return { shape: [model.nHeads, n, n], data };
+    }
+    case 'thumbnails': {
+      const n = of.tokens.length;
+      const bytes = new Uint8Array(model.nHeads * n * n);
+      return { heads: model.nHeads, n, side: n, bytes, max: 1, rest: new Float32Array(model.nHeads) };
+    }
+    case 'rollout': {
+      const n = of.tokens.length;
+      return { shape: [1, n, n], data: unmixed(n) };
     }
   }
 }

@@ -59,7 +59,8 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY): P
       { type: 'done', run, totals: sum, milliseconds: 1234 },
     ],
     async answer({ run, id, question }) {
-      const subject = { engine, model: info, ids, texts };
+      const pattern = (layer: number) => engine.pattern(ids, layer);
+      const subject = { engine, model: info, ids, pattern, texts };
       const result = await kindOf(question).handle(question, subject, new AbortController().signal);
       return { type: 'answer', run, id, result };
     },

@@ -30,7 +30,7 @@ export class Heard {
   private readonly arrived = new vscode.EventEmitter<void>();
   private readonly listening: vscode.Disposable;
 
-  constructor(api: TestApi) {
+  constructor(api: Pick<TestApi, 'onDidPost'>) {
     this.listening = api.onDidPost((message) => {
       this.messages.push(message);
       this.arrived.fire();

@@ -2,9 +2,10 @@
 
 import { mostTelling, strongest } from '../../src/analysis/patterns.ts';
 import type { Actions } from '../actions.ts';
-import { answerTo, errorOf, type Question, resultOf } from '../answers.ts';
+import { answerTo, errorOf, resultOf } from '../answers.ts';
 import { checkbox, dropdown } from '../controls.ts';
 import { el, setText } from '../dom.ts';
+import { attentionOf, matrixOf, measureName, rowOf, topOfScale, whyNoAttention } from '../heads.ts';
 import { t, tNodes } from '../l10n.ts';
 import { RATIO } from '../plots/figure.ts';
 import { largest, type Matrix } from '../plots/matrix.ts';
@@ -23,36 +24,15 @@ import { explanation, type View } from './view.ts';
 const TARGETS = 6;
 const LEAST_LISTED = 0.005;
 
-const patternOf = ({ layer }: Readonly<State>) => ({ kind: 'pattern', layer }) as const satisfies Question;
-
-/** The chosen head's pattern; null as long as it is not there. */
-function matrixOf(state: Readonly<State>): Matrix | null {
-  const pattern = resultOf(state, patternOf(state));
-  if (!pattern) return null;
-  const [heads, n] = pattern.shape;
-  return state.head < heads ? { data: pattern.data, offset: state.head * n * n, n } : null;
-}
-
-let lastTop: { data: unknown; offset: number; withoutFirst: boolean; top: number } | null = null;
-
-/** The weight that has the strongest colour, in the matrix and in the strip; that asked for last is not looked for again. */
-function topOfScale(matrix: Matrix, withoutFirst: boolean): number {
-  const { data, offset } = matrix;
-  if (lastTop?.data !== data || lastTop.offset !== offset || lastTop.withoutFirst !== withoutFirst) {
-    lastTop = { data, offset, withoutFirst, top: largest(matrix, withoutFirst ? 1 : 0) };
-  }
-  return lastTop.top;
-}
-
 /** What the chosen token looks at. */
 function tints(state: Readonly<State>, palette: Palette): Tints {
-  const { tokens, layer, head, withoutFirst } = state;
+  const { tokens, withoutFirst } = state;
   const row = lookingToken(state);
   const matrix = matrixOf(state);
   const weights = matrix?.data.subarray(matrix.offset + row * matrix.n, matrix.offset + row * matrix.n + row + 1);
   const max = matrix ? topOfScale(matrix, withoutFirst) : 1;
   return {
-    label: t('attention of {0}, layer {1} head {2}', shortened(tokens[row], 16), layer, head),
+    label: t('attention of {0}, {1}', shortened(tokens[row], 16), measureName(state)),
     max,
     ends: ['0', topOf(max)],
     value: (position) => weights?.[position] ?? null,
@@ -60,7 +40,21 @@ function tints(state: Readonly<State>, palette: Palette): Tints {
   };
 }
 
-export function attentionView(actions: Actions): View {
+/** One head's pattern, with what chooses the head. */
+export const attentionView = (actions: Actions): View => ({
+  ...patternView(actions, true),
+  id: 'attention',
+  title: t('Attention'),
+});
+
+/** The pattern alone, where the head is chosen elsewhere. */
+export const matrixView = (actions: Actions): View => ({
+  ...patternView(actions, false),
+  id: 'matrix',
+  title: t('Matrix'),
+});
+
+function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'title'> {
   const { store } = actions;
   const layers = dropdown(t('layer'), (layer) => actions.setLayer(layer));
   const heads = dropdown(t('head'), (head) => actions.setHead(head));
@@ -111,10 +105,10 @@ export function attentionView(actions: Actions): View {
       t('Help: attention'),
       actions,
     ),
-    el('div', { class: 'choosers' }, layers.element, heads.element, first, pane.tools),
+    el('div', { class: 'choosers' }, ...(chooses ? [layers.element, heads.element, first] : []), pane.tools),
     el('div', { class: 'reading' }, legend, note),
     value,
-    row,
+    ...(chooses ? [row] : []),
     waiting,
     problem.element,
     pane.element,
@@ -178,8 +172,8 @@ export function attentionView(actions: Actions): View {
     heads.select(head);
     first.checked = withoutFirst;
     const matrix = matrixOf(state);
-    setText(waiting, answerTo(state, patternOf(state)) ? '' : whyNone(state));
-    problem.show(errorOf(state, patternOf(state)));
+    setText(waiting, answerTo(state, attentionOf(state)) ? '' : whyNoAttention(state));
+    problem.show(errorOf(state, attentionOf(state)));
     for (const part of [pane.element, note, value, row]) part.hidden = matrix === null;
     // The strip's legend is the matrix' too, but for high contrast, where the strip has lines instead of colours.
     legend.hidden = matrix === null || !paletteOf(state).highContrast;
@@ -206,17 +200,15 @@ export function attentionView(actions: Actions): View {
 
   /** As long as nobody chose a head, and none is known, the most telling one of the layer is shown. */
   function begin(state: Readonly<State>): void {
-    const pattern = resultOf(state, patternOf(state));
+    const pattern = resultOf(state, { kind: 'pattern', layer: state.layer });
     if (!pattern || pattern === looked || state.headChosen || state.model?.firstHead) return;
     looked = pattern;
     store.set({ head: mostTelling(pattern) });
   }
 
   return {
-    id: 'attention',
-    title: t('Attention'),
     element,
-    needs: (state: Readonly<State>) => (state.tokens.length > 0 ? [patternOf(state)] : []),
+    needs: (state: Readonly<State>) => (state.tokens.length > 0 ? [attentionOf(state)] : []),
     tints,
     update(state: Readonly<State>, changed: Changed): void {
       // A key that is not for the matrix ends the pointing at it.
@@ -228,7 +220,7 @@ export function attentionView(actions: Actions): View {
     figure(state: Readonly<State>) {
       const matrix = matrixOf(state);
       if (!matrix) return null;
-      const { layer, head, tokens, withoutFirst } = state;
+      const { layer, head, measure, tokens, withoutFirst } = state;
       const max = topOfScale(matrix, withoutFirst);
       const looking = lookingToken(state);
       const hook = `blocks.${layer}.attn.hook_pattern`;
@@ -237,7 +229,7 @@ export function attentionView(actions: Actions): View {
           view: 'attention',
           hook,
           layer,
-          head,
+          head: measure === 'head' ? head : measure,
           scale: { from: 0, to: max, withoutFirst },
           rows: 'the token that looks',
           columns: 'what it looks at',
@@ -247,7 +239,7 @@ export function attentionView(actions: Actions): View {
           rows: tokens.map((token, i) => [i, shown(token), ...rowOf(matrix, i)]),
         },
         picture: {
-          title: t('Attention, layer {0}, head {1}', layer, head),
+          title: t('Attention, {0}', measureName(state)),
           lines: [
             t('{0}: row = the token that looks, column = what it looks at; each row adds up to 1', hook),
             t('framed: the row of {0} (position {1})', shown(tokens[looking]), looking),
@@ -264,9 +256,6 @@ export function attentionView(actions: Actions): View {
     },
   };
 }
-
-const rowOf = ({ data, offset, n }: Matrix, row: number): Float32Array =>
-  data.subarray(offset + row * n, offset + row * n + row + 1);
 
 function contentOf(state: Readonly<State>, matrix: Matrix): MatrixContent {
   const palette = paletteOf(state);
@@ -300,11 +289,3 @@ function pictureOf(content: MatrixContent): HTMLCanvasElement {
 
 /** The first row, and what is left out, may be above the top of the scale. */
 const topOf = (max: number): string => `${max.toPrecision(3)}+`;
-
-function whyNone({ status, tokens }: Readonly<State>): string {
-  if (tokens.length === 0) return '';
-  if (status === 'loading' || status === 'computing') return t('Attention is computed when the scores are there.');
-  return status === 'done' || status === 'cancelled'
-    ? t('Computing this layer’s attention…')
-    : t('No attention is computed yet.');
-}

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import * as distribution from './distribution.ts';
 import * as pattern from './pattern.ts';
+import * as rollout from './rollout.ts';
 import type { Subject } from './subject.ts';
+import * as thumbnails from './thumbnails.ts';
 
 /** What a page may ask, by kind. One more question is one more file, and its line here. */
-export const questions = { distribution, pattern };
+export const questions = { distribution, pattern, rollout, thumbnails };
 
 type Questions = typeof questions;
 export type Question = { [K in keyof Questions]: z.infer<Questions[K]['schema']> }[keyof Questions];

@@ -19,9 +19,15 @@ const MOST_BYTES = 512 * 2 ** 20;
 /** @throws TokenscopeError for a layer the model has not, and for more tokens than a page can hold; what the engine throws */
 export async function handle(
   { layer }: z.infer<typeof schema>,
-  { engine, model, ids }: Subject,
+  subject: Subject,
   signal: AbortSignal,
 ): Promise<Result> {
+  check(layer, subject);
+  return subject.pattern(layer, signal);
+}
+
+/** @throws TokenscopeError for a layer the model has not, and for more tokens than a page can hold */
+export function check(layer: number, { model, ids }: Subject): void {
   const where = `Attention of layer ${layer}`;
   if (layer >= model.nLayers) {
     throw new TokenscopeError('The model has no such layer.', where, `Choose one from 0 to ${model.nLayers - 1}.`);
@@ -31,5 +37,4 @@ export async function handle(
     const what = `The attention of ${thousands(ids.length)} tokens is too large to hold.`;
     throw new TokenscopeError(what, where, `Select at most ${thousands(most)} tokens.`);
   }
-  return engine.pattern(ids, layer, signal);
 }

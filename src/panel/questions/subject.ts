@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EngineApi, ModelInfo } from '../../runtime/api.ts';
+import type { EngineApi, HookTensor, ModelInfo } from '../../runtime/api.ts';
 import type { PieceView } from '../protocol.ts';
 
 /** What a question is about: the tokens of one run, and what computes on them. */
@@ -7,6 +7,8 @@ export interface Subject {
   engine: EngineApi;
   model: ModelInfo;
   ids: readonly number[];
+  /** Attention of a layer, [heads, n, n], computed once for all who ask. */
+  pattern(layer: number, signal: AbortSignal): Promise<HookTensor>;
   /** Texts of ids of the model, each under its id. */
   texts(ids: readonly number[]): Promise<Record<number, PieceView>>;
 }

@@ -31,7 +31,8 @@ class SlowEngine extends FakeEngine {
 async function about<E extends FakeEngine>(engine: E, ids = IDS, more: Partial<ModelInfo> = {}): Promise<Subject> {
   for await (const _ of engine.load({ path: 'fake.gguf', precision: 'int8' }));
   const texts = async (asked: readonly number[]) => Object.fromEntries(asked.map((id) => [id, { text: `<${id}>` }]));
-  return { engine, model: { ...engine.model!, ...more }, ids, texts };
+  const patternOf = () => engine.pattern(ids);
+  return { engine, model: { ...engine.model!, ...more }, ids, pattern: patternOf, texts };
 }
 
 describe('questions of the page', () => {

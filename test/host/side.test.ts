@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { HostMessage } from '../../src/panel/protocol.ts';
+import { drive } from './drive.ts';
+import { closeAll, event, explore, Heard, openText, testApi } from './explore.ts';
+
+const SENTENCE = 'The chicken did not cross the road because it was too tired';
+
+type Api = Awaited<ReturnType<typeof testApi>>;
+
+describe('attention in the side bar', () => {
+  let api: Api;
+  let heard: Heard;
+  /** Layers whose patterns the engine was asked for. */
+  let layers: number[];
+
+  before(async () => {
+    api = await testApi();
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+  });
+
+  beforeEach(() => {
+    heard = new Heard(api.side);
+    layers = [];
+  });
+
+  afterEach(async () => {
+    heard.dispose();
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    await closeAll();
+  });
+
+  const open = () => vscode.commands.executeCommand('tokenscope.attention.focus');
+
+  /** Puts the caret at an offset, in the window too. */
+  async function put(editor: vscode.TextEditor, offset: number): Promise<void> {
+    const at = editor.document.positionAt(offset);
+    editor.selection = new vscode.Selection(at, at);
+    await vscode.commands.executeCommand('revealLine', { lineNumber: 0, at: 'top' });
+  }
+
+  /** The view open beside a text, the caret in the word. */
+  async function beside(word: string): Promise<vscode.TextEditor> {
+    const editor = await openText(SENTENCE);
+    await put(editor, SENTENCE.indexOf(word) + 1);
+    await open();
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+    await heard.done();
+    await drive.webview.waitFor(() => document.querySelectorAll('.look').length > 3);
+    return editor;
+  }
+
+  const looking = () => drive.webview.eval(() => document.querySelector('.looking')!.textContent);
+  const looksAt = (word: string) =>
+    drive.webview.waitFor((wanted: string) => document.querySelector('.looking')!.textContent === wanted, [word]);
+  const said = <T extends HostMessage['type']>(type: T) => heard.all(type);
+
+  it('shows the text around the caret, and follows the caret both ways', async () => {
+    const editor = await beside('road');
+    assert.equal(await looking(), '·road');
+    await put(editor, SENTENCE.indexOf('tired') + 1);
+    await looksAt('·tired');
+    // The same text stays: nothing is run again.
+    assert.equal(said('run').length, 1);
+    const moved = event(vscode.window.onDidChangeTextEditorSelection);
+    await drive.webview.click('.look[data-token="1"]');
+    await moved;
+    assert.equal(editor.document.offsetAt(editor.selection.active), SENTENCE.indexOf('chicken'));
+    await looksAt('·chicken');
+  });
+
+  it('tints in the editor what the token looks at, the strongest most, and no more once it is cleared or closed', async () => {
+    const editor = await beside('tired');
+    const tinted = () => api.side.tint.rangesIn(editor);
+    if (tinted().length === 0) await event(api.side.tint.onDidChange);
+    const text = api.side.view.page!.text!;
+    const { layer, head, token } = text.choice;
+    const asked = await text.run!.patterns!.of(13, new AbortController().signal);
+    assert.deepEqual([layer, head, token], [0, 0, text.run!.tokens.length - 1]);
+    const n = text.run!.tokens.length;
+    const weights = asked.data.subarray((8 * n + token) * n, (8 * n + token) * n + token + 1);
+    const most = Math.max(...weights);
+    const expected = [...weights].flatMap((weight, position) => {
+      const step = Math.round((10 * weight) / most);
+      const { start, end } = text.rangeOf(position)!;
+      return step > 0 ? [[start, end, step]] : [];
+    });
+    const found = tinted().map(({ range, step }) => [
+      editor.document.offsetAt(range.start),
+      editor.document.offsetAt(range.end),
+      step,
+    ]);
+    assert.deepEqual(found, expected);
+    assert.ok(found.some(([, , step]) => step === 10));
+    await drive.waitFor(() =>
+      [...document.querySelectorAll('.editor-instance .view-overlays .cdr')].some((mark) =>
+        /srgb|color\(/.test(getComputedStyle(mark).backgroundColor),
+      ),
+    );
+    await vscode.commands.executeCommand('tokenscope.clearTint');
+    assert.deepEqual(tinted(), []);
+    await put(editor, SENTENCE.indexOf('road') + 1);
+    await event(api.side.tint.onDidChange, (shown) => shown);
+    assert.ok(tinted().length > 0);
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    await drive.waitFor(
+      () =>
+        ![...document.querySelectorAll('.editor-instance .view-overlays .cdr')].some((mark) =>
+          /srgb|color\(/.test(getComputedStyle(mark).backgroundColor),
+        ),
+    );
+    assert.deepEqual(tinted(), []);
+    assert.equal(api.texts.all.length, 0);
+  });
+
+  it('shares text, head and pattern with the panel: a layer is one call of the engine', async () => {
+    const editor = await openText(SENTENCE);
+    const { engine } = await api.engine.ready(new AbortController().signal, () => {});
+    const { pattern } = engine;
+    Object.defineProperty(engine, 'pattern', {
+      configurable: true,
+      value: (ids: readonly number[], layer: number, signal?: AbortSignal) => {
+        layers.push(layer);
+        return pattern.call(engine, ids, layer, signal);
+      },
+    });
+    try {
+      const panel = new Heard(api);
+      await explore();
+      const { run } = await panel.done();
+      await open();
+      await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+      await heard.done();
+      assert.equal(api.texts.all.length, 1);
+      await heard.next('answer');
+      api.receive({ type: 'chooseHead', run, layer: 4, head: 2 });
+      const { layer, head } = await heard.next('head');
+      assert.deepEqual([layer, head], [4, 2]);
+      await heard.next('answer', (message) => 'result' in message && layers.includes(4));
+      const id = 2_000_000;
+      api.receive({ type: 'ask', run, id, question: { kind: 'pattern', layer: 4 } });
+      await panel.next('answer', (message) => message.id === id);
+      assert.deepEqual(layers, [13, 4]);
+      const page = api.side.view.page!;
+      page.receive({ type: 'chooseHead', run: heard.last('run').run, layer: 5, head: 1 });
+      assert.equal(panel.last('head').layer, 5);
+      panel.dispose();
+    } finally {
+      Reflect.deleteProperty(engine, 'pattern');
+    }
+  });
+});

@@ -1,0 +1,66 @@
+/** What every page has: its store, views behind tabs, what they need of the host, keys, and the export menu. */
+import { Actions } from './actions.ts';
+import { tabs } from './controls.ts';
+import { exportView } from './export.ts';
+import { keepState, listen, post, savedState } from './host.ts';
+import { listenToKeys } from './keyboard.ts';
+import { t } from './l10n.ts';
+import { receive } from './messages.ts';
+import { pageState, restored } from './pageState.ts';
+import { Asker, watchNeeds } from './requests.ts';
+import { type Changed, type State, Store } from './store.ts';
+import { exportMenu } from './views/exportMenu.ts';
+import type { MakeView } from './views/view.ts';
+
+/** @param makers of the views, in the order of the tabs; the first is open at first */
+export function makePage(makers: readonly MakeView[]) {
+  const store = new Store();
+  const actions = new Actions(store);
+  const saved = savedState();
+  const views = makers.map((make) => make(actions));
+  const ids = views.map(({ id }) => id);
+  store.set(saved ? restored(saved, ids) : { view: ids[0] });
+  const open = () => views.find(({ id }) => id === store.state.view)!;
+  const menu = exportMenu(async (format) => {
+    if (!(await exportView(open(), store.state, format))) menu.say(t('There is nothing to export yet.'));
+  });
+  const panels = tabs(
+    views.map(({ id, title, element }) => ({ id, title, panel: element })),
+    (id) => actions.setView(id),
+  );
+  panels.element.classList.add('views');
+
+  /**
+   * Begins to show and to listen.
+   * @param update shows the parts of this page that are not its views
+   * @param keys what keys do here beside those of every page
+   */
+  function start(update: (state: Readonly<State>, changed: Changed) => void, keys: Record<string, () => void>): void {
+    store.subscribe((state, changed) => {
+      update(state, changed);
+      panels.select(state.view);
+      panels.element.hidden = state.tokens.length === 0;
+      open().update(state, changed);
+      const kept: (keyof State)[] = ['chosen', 'view', 'layer', 'head', 'sampling', 'pinned', 'tokens'];
+      if (kept.some((key) => changed.has(key))) keepState(pageState(state));
+    });
+    const asker = new Asker(post);
+    watchNeeds(store, asker, (state) => open().needs(state));
+    listenToKeys(actions, open, keys);
+    listen((message) => {
+      if (message.type === 'answer') asker.receive(message);
+      else if (message.type === 'saved') menu.say(t('Saved as {0}', message.file));
+      else store.set(receive(store.state, message));
+    });
+
+    // VS Code changes the body's class, and the variables of the root, when the theme changes.
+    new MutationObserver(() => store.set({ theme: store.state.theme + 1 })).observe(document.body, {
+      attributes: true,
+      attributeFilter: ['data-vscode-theme-id', 'data-vscode-theme-kind'],
+    });
+    store.refresh();
+    post({ type: 'ready' });
+  }
+
+  return { actions, open, exportMenu: menu.element, tabs: panels.element, start };
+}
