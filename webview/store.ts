@@ -68,6 +68,8 @@ export interface State {
   /** The first token's column left out of the colour scale. */
   withoutFirst: boolean;
   sampling: PageState['sampling'];
+  /** The tree of continuations: how deep and broad it grows, and which paths are expanded. */
+  tree: { depth: number; breadth: number; paths: number[][] };
   pinned: boolean;
   /** Counts changes of the theme. */
   theme: number;
@@ -138,6 +140,7 @@ export class Store {
     lock: { token: false, head: false },
     withoutFirst: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
+    tree: { depth: 3, breadth: 4, paths: [[]] },
     pinned: false,
     theme: 0,
   };

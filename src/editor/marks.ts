@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { ScoredTexts } from '../explore/scoredTexts.ts';
 import type { OffsetRange } from '../explore/trackedRange.ts';
-import { Mark } from './mark.ts';
+import { Mark, type Place } from './mark.ts';
 
 const colour = (name: string) => new vscode.ThemeColor(name);
 
@@ -16,12 +16,13 @@ export class Marks implements vscode.Disposable {
 
   constructor(texts: ScoredTexts) {
     // Its border is seen in high contrast only.
-    this.explored = new Mark(texts, exploredRange, {
+    const explored: Place = (text, editor) => (texts.isExplored(text) ? exploredRange(text, editor) : undefined);
+    this.explored = new Mark(texts, explored, {
       backgroundColor: colour('editor.hoverHighlightBackground'),
       border: '1px dotted',
       borderColor: colour('editor.rangeHighlightBorder'),
     });
-    this.chosen = new Mark(texts, (text) => text.rangeOf(text.choice.token), {
+    this.chosen = new Mark(texts, (text) => (texts.isExplored(text) ? text.rangeOf(text.choice.token) : undefined), {
       outline: '1px solid',
       outlineColor: colour('focusBorder'),
     });

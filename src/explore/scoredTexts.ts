@@ -21,6 +21,8 @@ export interface ScoredTextsEvents<T extends FollowedText> {
 /** The scored texts of a window: one for each part of a document, whoever reads it. The last reader's going ends it. */
 export class ScoredTexts<T extends FollowedText = TrackedText> {
   private readonly readers = new Map<ScoredText<T>, number>();
+  /** Texts that somebody explores, and how many do. */
+  private readonly explorers = new Map<ScoredText<T>, number>();
   private readonly events = new Emitter<ScoredTextsEvents<T>>();
   private opened = 0;
   /** The head that was chosen last in any text: others begin with it. */
@@ -33,6 +35,10 @@ export class ScoredTexts<T extends FollowedText = TrackedText> {
     return [...this.readers.keys()];
   }
 
+  isExplored(text: ScoredText<T>): boolean {
+    return (this.explorers.get(text) ?? 0) > 0;
+  }
+
   /** The reader hears what happens from now on. */
   read(reader: Reader<ScoredTextsEvents<T>>): { dispose(): void } {
     return this.events.add(reader);
@@ -42,8 +48,9 @@ export class ScoredTexts<T extends FollowedText = TrackedText> {
    * The scored text of a part of a document, for one more reader; nothing is run yet.
    * @param place becomes the text's, or is disposed if there is a text of the same part
    * @param begins token to begin with in a new text; default: the last one
+   * @param explored whether the person looks at this text as such, and wants to see in the editor where it is
    */
-  open(place: T, begins?: number): Reading<T> {
+  open(place: T, begins?: number, explored = true): Reading<T> {
     let text = this.all.find((other) => other.place.isSame(place));
     if (text) {
       if (text.place !== place) place.dispose();
@@ -59,7 +66,8 @@ export class ScoredTexts<T extends FollowedText = TrackedText> {
       });
       this.events.fire('opened', text);
     }
-    return this.readingOf(text);
+    if (explored) this.explorers.set(text, (this.explorers.get(text) ?? 0) + 1);
+    return this.readingOf(text, explored);
   }
 
   dispose(): void {
@@ -68,14 +76,16 @@ export class ScoredTexts<T extends FollowedText = TrackedText> {
     this.events.dispose();
   }
 
-  private readingOf(text: ScoredText<T>): Reading<T> {
+  private readingOf(text: ScoredText<T>, explored: boolean): Reading<T> {
     let held = true;
     const dispose = () => {
       const left = (this.readers.get(text) ?? 0) - 1;
       if (!held || left < 0) return;
       held = false;
+      if (explored) this.explorers.set(text, this.explorers.get(text)! - 1);
       if (left > 0) return void this.readers.set(text, left);
       this.readers.delete(text);
+      this.explorers.delete(text);
       text.dispose();
       this.events.fire('closed', text);
     };

@@ -26,6 +26,28 @@ export async function tryCandidate(text: ScoredText, token: number, id: number):
   return insert(text.place, range, pieces.get(id)!);
 }
 
+/**
+ * Puts a continuation into the document before a token, or after the last one, as one edit: one step to undo.
+ * @returns why it was not done, or undefined
+ */
+export async function putIn(text: ScoredText, token: number, ids: readonly number[]): Promise<string | undefined> {
+  const { run } = text;
+  if (!run?.loaded || run.stale) return hasChanged();
+  const { pieces, engine } = run.loaded;
+  await pieces.learn(ids);
+  const whole = await engine.describe(ids);
+  if (text.run !== run || run.stale) return hasChanged();
+  const place = candidateRange(run.tokens, token);
+  if (!place) return vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.');
+  const special = ids.map((id) => pieces.get(id)!).find((piece) => piece.special);
+  // Parts of a character may be whole together.
+  const last = whole.text.endsWith('\ufffd') ? pieces.get(ids[ids.length - 1])!.bytes : undefined;
+  const problem = await whyNot(text.place, special ?? { text: whole.text, bytes: last });
+  if (problem) return problem;
+  if (text.run !== run || run.stale) return hasChanged();
+  return insert(text.place, { start: place.start, end: place.start }, whole);
+}
+
 const hasChanged = () =>
   vscode.l10n.t('The text has changed since these numbers were computed: try again when they are new.');
 
@@ -47,7 +69,11 @@ async function whyNot({ document, name }: TrackedText, candidate: Piece): Promis
 }
 
 /** @param range offsets of the text */
-async function insert(place: TrackedText, range: OffsetRange, { text }: Piece): Promise<string | undefined> {
+async function insert(
+  place: TrackedText,
+  range: OffsetRange,
+  { text }: Pick<Piece, 'text'>,
+): Promise<string | undefined> {
   const { start } = place.range;
   const edit = new vscode.WorkspaceEdit();
   edit.replace(place.document.uri, place.span(range.start + start, range.end + start), text);

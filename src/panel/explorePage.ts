@@ -172,6 +172,8 @@ export class ExplorePage implements vscode.Disposable {
         return shown?.attend(message);
       case 'tryCandidate':
         return shown?.tryCandidate(message);
+      case 'putIn':
+        return shown?.putIn(message);
       case 'undo':
         return this.undo();
       case 'ask':

@@ -5,7 +5,7 @@ import type { PieceTexts } from '../explore/pieceTexts.ts';
 import type { ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { Reading } from '../explore/scoredTexts.ts';
-import { tryCandidate } from '../explore/tryCandidate.ts';
+import { putIn, tryCandidate } from '../explore/tryCandidate.ts';
 import type { LoadedEngine } from '../explore/windowEngine.ts';
 import { Answers } from './answers.ts';
 import { CandidateEdits } from './candidateEdits.ts';
@@ -139,6 +139,13 @@ export class ShownText implements vscode.Disposable {
   async tryCandidate({ run, position, id }: Message<'tryCandidate'>): Promise<void> {
     if (run !== this.run || position > this.text.run!.tokens.length) return;
     const problem = await tryCandidate(this.text, position, id);
+    if (problem) this.post({ type: 'notice', run, text: problem });
+    else this.edits.made();
+  }
+
+  async putIn({ run, position, ids }: Message<'putIn'>): Promise<void> {
+    if (run !== this.run || position > this.text.run!.tokens.length) return;
+    const problem = await putIn(this.text, position, ids);
     if (problem) this.post({ type: 'notice', run, text: problem });
     else this.edits.made();
   }

@@ -184,6 +184,20 @@ function result(of: Sample, question: Question): Result<Question> {
       const n = of.tokens.length;
       return { shape: [1, n, n], data: unmixed(n) };
     }
+    case 'tree': {
+      // What follows is the same after each path.
+      const ranks = Array.from({ length: question.top }, (_, i) => i + 1);
+      const ids = ranks.map((rank) => idOf(of, Math.max(0, question.position - 1), rank));
+      return {
+        ids: Int32Array.from(question.paths.flatMap(() => ids)),
+        logprobs: Float32Array.from(question.paths.flatMap(() => ranks.map((rank) => Math.log(zipf(rank))))),
+        pieces: pieces(of, ids),
+      };
+    }
+    case 'sample': {
+      const texts = question.sampling.temperature === 0 ? [' the same text'] : [' the same end', ' another text'];
+      return { texts, meanLogprob: -2.5, distinct1: 0.75, distinct2: 0.875 };
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension.ts';
-import { closeAll, event, explore, Heard, openText, select, send, testApi } from './explore.ts';
+import { ask, closeAll, event, explore, Heard, openText, select, send, testApi } from './explore.ts';
 
 const SENTENCE = 'The chicken did not cross the road because it was too tired';
 const LONG = `${SENTENCE}, and the farmer waited at the other side until it was dark. `.repeat(8);
@@ -119,6 +119,28 @@ describe('a document that changes', () => {
     send(api, { type: 'tryCandidate', run, position: tokens.length, id: tokens[1].id });
     await changed;
     assert.equal(document.getText(), `${SENTENCE}${tokens[1].text}`);
+  });
+
+  it('a branch of the tree is put in before the chosen token, whole characters of byte tokens too', async () => {
+    const editor = await openText(SENTENCE);
+    const { document: written } = editor;
+    await explore();
+    const { run } = await heard.done();
+    const { tokens } = heard.last('run');
+    const position = tokens.findIndex(({ text }) => text === ' road');
+    const fork = await ask(api, heard, run, { kind: 'tree', position, paths: [[], [tokens[1].id]], top: 3 });
+    assert.equal(fork.ids.length, 6);
+    const owl = (await api.engine.loaded!.engine.encode(' 🦉')).map(({ id }) => id);
+    assert.ok(owl.length > 1);
+    const changed = event(vscode.workspace.onDidChangeTextDocument, (change) => change.document === written);
+    send(api, { type: 'putIn', run, position, ids: [fork.ids[0], ...owl] });
+    await changed;
+    const first = fork.pieces[fork.ids[0]].text;
+    assert.equal(written.getText(), SENTENCE.replace(' road', `${first} 🦉 road`));
+    await heard.done(run);
+    const half = { type: 'putIn', run: heard.last('run').run, position, ids: owl.slice(0, -1) } as const;
+    send(api, half);
+    assert.match((await heard.next('notice')).text, /part of a character/);
   });
 
   it('a candidate is refused when the text has changed, or when it is no text, and the document stays', async () => {

@@ -54,6 +54,9 @@ describe('ghost text', () => {
     const editor = await openText(text, language);
     const at = editor.document.positionAt(caret);
     editor.selection = new vscode.Selection(at, at);
+    // A panel that was closed may have had the focus.
+    await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+    if (!vscode.window.state.focused) await event(vscode.window.onDidChangeWindowState, ({ focused }) => focused);
     // A command goes the same way: when it is done, the window has the selection.
     await vscode.commands.executeCommand('revealLine', { lineNumber: 0, at: 'top' });
     return editor.document;

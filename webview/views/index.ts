@@ -1,6 +1,7 @@
 import { attentionView } from './attention.ts';
+import { generateView } from './generate.ts';
 import { predictView } from './predict.ts';
 import type { MakeView } from './view.ts';
 
 /** In the order of the tabs. */
-export const views: MakeView[] = [predictView, attentionView];
+export const views: MakeView[] = [predictView, attentionView, generateView];

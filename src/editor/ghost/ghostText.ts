@@ -70,6 +70,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
     this.newest = abort;
     const cancelled = token.onCancellationRequested(() => abort.abort(new DOMException('Typed on', 'AbortError')));
     try {
+      if (!invoked) await focus(abort.signal);
       const suggestions = invoked ? await this.all(asked, abort.signal) : await this.first(asked, abort.signal);
       if (token.isCancellationRequested) return [];
       this.shown(asked, suggestions, invoked);
@@ -207,8 +208,24 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
 const isWanted = ({ uri }: vscode.TextDocument, { mode }: GhostSettings): boolean => {
   const editor = vscode.window.activeTextEditor;
   const several = editor?.document.uri.toString() === uri.toString() && editor.selections.length > 1;
-  return mode === 'automatic' && vscode.window.state.focused && !several;
+  return mode === 'automatic' && !several;
 };
+
+/** Nothing is computed while the window has no focus. @throws the signal's reason */
+async function focus(signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (vscode.window.state.focused) return;
+  await new Promise<void>((resolve) => {
+    const listening = vscode.window.onDidChangeWindowState(({ focused }) => focused && end());
+    const end = () => {
+      listening.dispose();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    signal.addEventListener('abort', end);
+  });
+  signal.throwIfAborted();
+}
 
 function askedAt(
   document: vscode.TextDocument,

@@ -48,7 +48,7 @@ export class HeatText implements vscode.Disposable {
     const now = this.text?.place.range;
     if (range.start === range.end || (now && now.start === range.start && now.end >= range.end)) return;
     this.let();
-    this.reading = this.texts.open(new TrackedText(this.document, range));
+    this.reading = this.texts.open(new TrackedText(this.document, range), undefined, false);
     const { text } = this.reading;
     this.listening = text.read({ scored: ({ run }) => this.scored(run), finished: () => this.changed() });
     if (text.run && text.run.scores.known > 0) this.scored(text.run);

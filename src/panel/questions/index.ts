@@ -2,11 +2,13 @@ import * as z from 'zod';
 import * as distribution from './distribution.ts';
 import * as pattern from './pattern.ts';
 import * as rollout from './rollout.ts';
+import * as sample from './sample.ts';
 import type { Subject } from './subject.ts';
 import * as thumbnails from './thumbnails.ts';
+import * as tree from './tree.ts';
 
 /** What a page may ask, by kind. One more question is one more file, and its line here. */
-export const questions = { distribution, pattern, rollout, thumbnails };
+export const questions = { distribution, pattern, rollout, sample, thumbnails, tree };
 
 type Questions = typeof questions;
 export type Question = { [K in keyof Questions]: z.infer<Questions[K]['schema']> }[keyof Questions];

@@ -1,4 +1,4 @@
-/** Entry in the extension host: explores a selection of an example and takes a picture in each theme. */
+/** Entry in the extension host: makes a scene of an example and takes a picture in each theme. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -24,29 +24,59 @@ async function select(): Promise<void> {
   editor.selection = new vscode.Selection(first, 0, last, document.lineAt(last).text.length);
 }
 
+const scene = process.env.TOKENSCOPE_SHOT_SCENE ?? 'panel';
+
+async function panel(): Promise<void> {
+  await vscode.commands.executeCommand('tokenscope.exploreSelection');
+  await drive.webview.waitFor(() => ['done', 'error'].includes(document.body.dataset.state ?? ''), [], 120_000);
+}
+
+/** What is made of the selected text, by the scene's name. */
+const scenes: Record<string, () => Promise<unknown>> = {
+  panel,
+  generate: async () => {
+    await panel();
+    await drive.webview.click('#tab-generate');
+    await drive.webview.waitFor(() => document.querySelectorAll('.tree .node').length > 20);
+    await drive.webview.click('.compare-ways vscode-button');
+    await drive.webview.waitFor(() => document.querySelectorAll('.compare tbody ol').length === 6, [], 120_000);
+  },
+  heatmap: async () => {
+    const editor = vscode.window.activeTextEditor!;
+    const { active } = editor.selection;
+    editor.selection = new vscode.Selection(active, active);
+    await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
+    await drive.waitFor(() => /ppl/.test(document.querySelector('.statusbar')?.textContent ?? ''), [], 120_000);
+    editor.selection = new vscode.Selection(active.translate(0, -12), active.translate(0, -12));
+    await vscode.commands.executeCommand('editor.action.showHover');
+    await drive.waitFor(() => document.querySelector('.monaco-hover a'));
+  },
+  ghost: async () => {
+    const editor = vscode.window.activeTextEditor!;
+    const { end } = editor.selection;
+    editor.selection = new vscode.Selection(end, end);
+    await vscode.commands.executeCommand('revealLine', { lineNumber: end.line, at: 'center' });
+    await drive.type('\n');
+    await vscode.commands.executeCommand('tokenscope.ghostText.suggest');
+    await drive.waitFor(() => document.querySelector('[class*=ghost-text]'), [], 120_000);
+  },
+};
+
 export async function run(): Promise<void> {
   mkdirSync(out, { recursive: true });
   await vscode.commands.executeCommand('workbench.action.closeSidebar');
   await select();
-  const started = Date.now();
-  await vscode.commands.executeCommand('tokenscope.exploreSelection');
-  await drive.webview
-    .waitFor(() => ['done', 'error'].includes(document.body.dataset.state ?? ''), [], 120_000)
-    .catch((error) => {
-      console.error(`the panel did not say that it is done: ${error instanceof Error ? error.message : error}`);
-    });
-  console.log(`done ${Date.now() - started} ms after the command`);
+  await scenes[scene]().catch((error) => {
+    console.error(`the scene is not as it should be: ${error instanceof Error ? error.message : error}`);
+  });
   for (const theme of themes) {
-    const id = await setTheme(theme);
-    await drive.webview
-      .waitFor((wanted: string) => document.body.dataset.vscodeThemeId === wanted, [id])
-      .catch(() => console.error(`no webview shows ${id}`));
+    await setTheme(theme);
     // Two frames, so that what follows the theme is drawn.
-    await drive.eval(
-      () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
-    );
-    console.log(await drive.screenshot(join(out, `theme-${theme}.png`)));
+    for (const page of scene === 'panel' || scene === 'generate' ? [drive, drive.webview] : [drive])
+      await page.eval(
+        () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+      );
+    console.log(await drive.screenshot(join(out, `${scene}-${theme}.png`)));
   }
-  const problems = await drive.problems();
-  for (const problem of problems) console.error(problem);
+  for (const problem of await drive.problems()) console.error(problem);
 }
