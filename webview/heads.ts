@@ -1,11 +1,23 @@
 /** Attention of the chosen layer as it is looked at: one head, or all together. */
-import { maxOverHeads, meanOverHeads } from '../src/analysis/patterns.ts';
+import { maxOverHeads, meanOverHeads, valueWeighted } from '../src/analysis/patterns.ts';
 import { type Question, resultOf } from './answers.ts';
 import { t } from './l10n.ts';
 import { largest, type Matrix } from './plots/matrix.ts';
 import { lookingToken, type Measure, type State } from './store.ts';
 
-/** What has to be asked for. */
+/** The norms of the values, where they are wanted. */
+export const VALUES = { kind: 'values' } as const satisfies Question;
+
+/** Whether weights are multiplied with the norms of the values: rollout is not. */
+const weighs = ({ times, measure }: Readonly<State>): boolean => times && measure !== 'rollout';
+
+/** All that has to be asked for: nothing before the model, and so the head to begin with, is known. */
+export const attentionNeeds = (state: Readonly<State>): Question[] => {
+  if (!state.model || state.tokens.length === 0) return [];
+  return [attentionOf(state), ...(weighs(state) ? [VALUES] : [])];
+};
+
+/** The weights that have to be asked for. */
 export const attentionOf = ({ layer, measure }: Readonly<State>) =>
   measure === 'rollout'
     ? ({ kind: 'rollout', layer } as const satisfies Question)
@@ -21,9 +33,24 @@ const merged: Record<
   max: { of: maxOverHeads, known: new WeakMap() },
 };
 
+const weighted = new WeakMap<Pattern, Pattern>();
+
+/** The layer's pattern, times the values' norms where that is wanted. */
+function patternOf(state: Readonly<State>): Pattern | undefined {
+  const pattern = resultOf(state, attentionOf(state));
+  if (!pattern || !weighs(state)) return pattern;
+  const values = resultOf(state, VALUES);
+  if (!values) return undefined;
+  const [, kvHeads, n] = values.shape;
+  const norms = values.data.subarray(state.layer * kvHeads * n, (state.layer + 1) * kvHeads * n);
+  const known = weighted.get(pattern) ?? { shape: pattern.shape, data: valueWeighted(pattern, norms) };
+  weighted.set(pattern, known);
+  return known;
+}
+
 /** Its weights; null as long as they are not there. */
 export function matrixOf(state: Readonly<State>): Matrix | null {
-  const pattern = resultOf(state, attentionOf(state));
+  const pattern = patternOf(state);
   if (!pattern) return null;
   const { measure, head } = state;
   const [heads, n] = pattern.shape;
@@ -72,11 +99,15 @@ export function lookOf(state: Readonly<State>): Look | null {
 }
 
 /** What is looked at, in words. */
-export function measureName({ layer, head, measure }: Readonly<Pick<State, 'layer' | 'head' | 'measure'>>): string {
-  if (measure === 'head') return t('layer {0} head {1}', layer, head);
-  if (measure === 'mean') return t('layer {0}, mean over heads', layer);
-  if (measure === 'max') return t('layer {0}, max over heads', layer);
-  return t('rollout, layers 0 to {0}', layer);
+export function measureName({ layer, head, measure, times }: Readonly<State>): string {
+  if (measure === 'rollout') return t('rollout, layers 0 to {0}', layer);
+  const name =
+    measure === 'head'
+      ? t('layer {0} head {1}', layer, head)
+      : measure === 'mean'
+        ? t('layer {0}, mean over heads', layer)
+        : t('layer {0}, max over heads', layer);
+  return times ? t('{0}, times |v|', name) : name;
 }
 
 export const MEASURES: [Measure, string][] = [

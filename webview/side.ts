@@ -6,10 +6,12 @@ import { makePage } from './page.ts';
 import { live } from './speech.ts';
 import type { State } from './store.ts';
 import { matrixView } from './views/attention.ts';
+import { compareView } from './views/compareHeads.ts';
+import { allHeadsView, layerView } from './views/heads.ts';
 import { rowView } from './views/row.ts';
 import { sideHeader } from './views/sideHeader.ts';
 
-const page = makePage([rowView, matrixView]);
+const page = makePage([rowView, matrixView, layerView, allHeadsView, compareView]);
 const { actions } = page;
 const header = sideHeader(actions, page.exportMenu);
 document.body.append(header.element, el('main', {}, page.tabs), live);

@@ -63,8 +63,14 @@ export interface State {
   headChosen: boolean;
   /** What of a layer is shown: one head, or all of them together. */
   measure: Measure;
+  /** Whether weights are multiplied with the norms of the values they mix. */
+  times: boolean;
   /** What others choose is not followed. */
   lock: { token: boolean; head: boolean };
+  /** The head that others are compared with. */
+  compared: { layer: number; head: number } | null;
+  /** The head that is pointed at among many. */
+  peeked: { layer: number; head: number } | null;
   /** The first token's column left out of the colour scale. */
   withoutFirst: boolean;
   sampling: PageState['sampling'];
@@ -137,7 +143,10 @@ export class Store {
     head: 0,
     headChosen: false,
     measure: 'head',
+    times: false,
     lock: { token: false, head: false },
+    compared: null,
+    peeked: null,
     withoutFirst: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
     tree: { depth: 3, breadth: 4, paths: [[]] },

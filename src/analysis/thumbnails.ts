@@ -10,6 +10,8 @@ export interface Thumbnails {
   bytes: Uint8Array;
   /** The largest weight of any head below the first row, which can look at itself only. */
   max: number;
+  /** The same without what is given to the first token. */
+  elsewhere: number;
   /** What a head's rows give the first token on average, the first row left out. [heads] */
   rest: Float32Array;
 }
@@ -27,6 +29,7 @@ export function thumbnails(
   const pooled = new Float32Array(heads * side * side);
   const rest = new Float32Array(heads);
   let max = 0;
+  let elsewhere = 0;
   for (let head = 0; head < heads; head++) {
     for (let row = 0; row < n; row++) {
       const from = (head * n + row) * n;
@@ -35,6 +38,7 @@ export function thumbnails(
       for (let column = 0; column <= row; column++) {
         const weight = data[from + column];
         if (row > 0 && weight > max) max = weight;
+        if (column > 0 && weight > elsewhere) elsewhere = weight;
         const at = into + blockOf(column, n, side);
         if (weight > pooled[at]) pooled[at] = weight;
       }
@@ -42,7 +46,7 @@ export function thumbnails(
   }
   const scale = max > 0 ? max : 1;
   const bytes = Uint8Array.from(pooled, (weight) => Math.round(Math.min(1, weight / scale) * 255));
-  return { heads, n, side, bytes, max: scale, rest };
+  return { heads, n, side, bytes, max: scale, elsewhere, rest };
 }
 
 /** The row or column of a thumbnail that a token is in. */

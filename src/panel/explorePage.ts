@@ -123,6 +123,12 @@ export class ExplorePage implements vscode.Disposable {
     this.outbox.post({ type: 'empty', reason });
   }
 
+  /** The page is not seen and its document gone: nothing is read for it. */
+  leave(): void {
+    this.outbox.disconnect();
+    if (this.text) this.clear('');
+  }
+
   setPinned(pinned: boolean): void {
     this.pinned = pinned;
     this.outbox.post({ type: 'pinned', pinned });

@@ -40,6 +40,11 @@ export class Outbox {
     this.listeners.clear();
   }
 
+  /** The page is gone; what is said meanwhile a later one is told. */
+  disconnect(): void {
+    this.connected = false;
+  }
+
   /** The page is there, and knows nothing. */
   connect(): void {
     this.connected = true;

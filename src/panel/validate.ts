@@ -34,7 +34,7 @@ const message = z.discriminatedUnion('type', [
     run,
     position,
     weights: z.instanceof(Float32Array<ArrayBuffer>).optional(),
-    max: z.number().min(0).max(1),
+    max: z.number().min(0),
   }),
   z.object({ type: z.literal('tryCandidate'), run, position, id: whole }),
   z.object({ type: z.literal('putIn'), run, position, ids: z.array(whole).min(1).max(64) }),

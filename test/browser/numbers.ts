@@ -178,7 +178,12 @@ function result(of: Sample, question: Question): Result<Question> {
     case 'thumbnails': {
       const n = of.tokens.length;
       const bytes = new Uint8Array(model.nHeads * n * n);
-      return { heads: model.nHeads, n, side: n, bytes, max: 1, rest: new Float32Array(model.nHeads) };
+      return { heads: model.nHeads, n, side: n, bytes, max: 1, elsewhere: 1, rest: new Float32Array(model.nHeads) };
+    }
+    case 'values': {
+      const { nLayers, nHeads } = model;
+      const n = of.tokens.length;
+      return { shape: [nLayers, nHeads, n], data: new Float32Array(nLayers * nHeads * n).fill(1) };
     }
     case 'rollout': {
       const n = of.tokens.length;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { maxOverHeads, meanOverHeads } from '../../src/analysis/patterns.ts';
+import { maxOverHeads, meanOverHeads, valueWeighted } from '../../src/analysis/patterns.ts';
 import { rollRows, unmixed } from '../../src/analysis/rollout.ts';
 
 const N = 5;
@@ -73,5 +73,11 @@ describe('all heads of a layer together', () => {
   it('their mean, and the largest weight of any', () => {
     assert.deepEqual([...meanOverHeads({ shape: [2, 2, 2], data })], [1, 0, 0.5, 0.5]);
     assert.deepEqual([...maxOverHeads({ shape: [2, 2, 2], data })], [1, 0, 0.75, 0.75]);
+  });
+
+  it('weights times the norms of values: each column its token’s, of the key-value head that serves the head', () => {
+    const pattern = { shape: [2, 2, 2], data };
+    assert.deepEqual([...valueWeighted(pattern, Float32Array.of(2, 4))], [2, 0, 0.5, 3, 2, 0, 1.5, 1]);
+    assert.deepEqual([...valueWeighted(pattern, Float32Array.of(2, 4, 8, 0))], [2, 0, 0.5, 3, 8, 0, 6, 0]);
   });
 });

@@ -15,7 +15,7 @@ export interface Window {
   /** Where the matrix' corner lies, in device pixels from the window's: scrolled on, it is negative. */
   x: number;
   y: number;
-  /** Device pixels a cell. Whole from 1 on; below 1 a pixel shows the largest of its cells. */
+  /** Device pixels a cell. Whole from 1 on; below 1 a pixel shows the cell of the largest magnitude. */
   cell: number;
 }
 
@@ -98,7 +98,7 @@ function maxOf(
   for (let row = rowFrom; row < rowTo; row++) {
     for (let column = from; column < Math.min(to, row + 1); column++) {
       const value = data[offset + row * n + column];
-      if (value > max) max = value;
+      if (Math.abs(value) > Math.abs(max)) max = value;
     }
   }
   return max;

@@ -139,6 +139,12 @@ export function magnitudeScale(palette: Palette, hue: Hue, max: number): (value:
   return (value) => all[Math.round(Math.min(1, Math.max(0, max > 0 ? value / max : 0)) * STEPS) || 0];
 }
 
+/** The shade of a difference: one hue above 0, the other below; beyond ±max those of the ends. */
+export function divergingScale(palette: Palette, max: number): (value: number) => Shade {
+  const [above, below] = [magnitudeScale(palette, 'cool', max), magnitudeScale(palette, 'warm', max)];
+  return (value) => (value < 0 ? below(-value) : above(value));
+}
+
 /** A scale as a CSS image, from left to right. */
 export function ramp(colour: (value: number) => Shade, max: number): string {
   const stops = Array.from({ length: RAMP_STOPS }, (_, i) => css(colour((i / (RAMP_STOPS - 1)) * max).fill));

@@ -5,7 +5,7 @@ import type { Actions } from '../actions.ts';
 import { answerTo, errorOf, resultOf } from '../answers.ts';
 import { checkbox, dropdown } from '../controls.ts';
 import { el, setText } from '../dom.ts';
-import { attentionOf, matrixOf, measureName, rowOf, topOfScale, whyNoAttention } from '../heads.ts';
+import { attentionNeeds, attentionOf, matrixOf, measureName, rowOf, topOfScale, whyNoAttention } from '../heads.ts';
 import { t, tNodes } from '../l10n.ts';
 import { RATIO } from '../plots/figure.ts';
 import { largest, type Matrix } from '../plots/matrix.ts';
@@ -96,15 +96,11 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
       );
     },
   });
+  const explained = explanation('', 'attention', t('Help: attention'), actions);
   const element = el(
     'div',
     { class: 'view attention' },
-    explanation(
-      t('Row = the token that looks, column = what it looks at; each row adds up to 1.'),
-      'attention',
-      t('Help: attention'),
-      actions,
-    ),
+    explained,
     el('div', { class: 'choosers' }, ...(chooses ? [layers.element, heads.element, first] : []), pane.tools),
     el('div', { class: 'reading' }, legend, note),
     value,
@@ -171,6 +167,12 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     layers.select(layer);
     heads.select(head);
     first.checked = withoutFirst;
+    setText(
+      explained.querySelector('p')!,
+      addsUp(state)
+        ? t('Row = the token that looks, column = what it looks at; each row adds up to 1.')
+        : t('Row = the token that looks, column = what it looks at.'),
+    );
     const matrix = matrixOf(state);
     setText(waiting, answerTo(state, attentionOf(state)) ? '' : whyNoAttention(state));
     problem.show(errorOf(state, attentionOf(state)));
@@ -208,7 +210,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
 
   return {
     element,
-    needs: (state: Readonly<State>) => (state.tokens.length > 0 ? [attentionOf(state)] : []),
+    needs: attentionNeeds,
     tints,
     update(state: Readonly<State>, changed: Changed): void {
       // A key that is not for the matrix ends the pointing at it.
@@ -230,6 +232,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
           hook,
           layer,
           head: measure === 'head' ? head : measure,
+          ...(state.times ? { times_value_norm: true } : {}),
           scale: { from: 0, to: max, withoutFirst },
           rows: 'the token that looks',
           columns: 'what it looks at',
@@ -239,9 +242,14 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
           rows: tokens.map((token, i) => [i, shown(token), ...rowOf(matrix, i)]),
         },
         picture: {
-          title: t('Attention, {0}', measureName(state)),
+          title:
+            measure === 'head'
+              ? t('Attention, layer {0}, head {1}', layer, head)
+              : t('Attention, {0}', measureName(state)),
           lines: [
-            t('{0}: row = the token that looks, column = what it looks at; each row adds up to 1', hook),
+            addsUp(state)
+              ? t('{0}: row = the token that looks, column = what it looks at; each row adds up to 1', hook)
+              : t('{0}: row = the token that looks, column = what it looks at', hook),
             t('framed: the row of {0} (position {1})', shown(tokens[looking]), looking),
           ],
           scale: {
@@ -256,6 +264,9 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     },
   };
 }
+
+/** Whether what is shown of a row adds up to 1. */
+const addsUp = ({ measure, times }: Readonly<State>): boolean => measure === 'rollout' || (measure !== 'max' && !times);
 
 function contentOf(state: Readonly<State>, matrix: Matrix): MatrixContent {
   const palette = paletteOf(state);
@@ -275,7 +286,7 @@ const MOST_PIXELS = 3000;
 const MOST_CELL = 24 * RATIO;
 
 /** The whole matrix with its names, for a picture. */
-function pictureOf(content: MatrixContent): HTMLCanvasElement {
+export function pictureOf(content: MatrixContent): HTMLCanvasElement {
   const { n } = content.matrix;
   const cell = Math.max(1, Math.min(MOST_CELL, Math.floor(MOST_PIXELS / n)));
   const pad = 4 * RATIO;

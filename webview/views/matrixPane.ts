@@ -16,7 +16,8 @@ const LARGEST_CELL = 40;
 /** Room around the matrix for the frames of its outer cells. */
 const PAD = 3;
 
-export function matrixPane(events: PaneEvents) {
+/** @param nameRoom CSS pixels for the names of the rows; 0: they have none */
+export function matrixPane(events: PaneEvents, nameRoom = NAME_ROOM) {
   const canvas = el('canvas', { class: 'matrix' });
   const space = el('div', { class: 'matrix-space' }, canvas);
   const scroller = el(
@@ -38,13 +39,13 @@ export function matrixPane(events: PaneEvents) {
   /** Device pixels a cell: as chosen, or as large as the pane allows with the names. */
   function cellSize(n: number): number {
     if (zoom !== null) return Math.max(1, Math.round(zoom * ratio()));
-    const room = Math.min(scroller.clientWidth - NAME_ROOM, Math.max(160, scroller.clientHeight)) - 2 * PAD;
+    const room = Math.min(scroller.clientWidth - nameRoom, Math.max(160, scroller.clientHeight)) - 2 * PAD;
     return Math.min(LARGEST_CELL * ratio(), fittingCell(n, Math.max(40, room) * ratio()));
   }
 
   /** CSS pixels at the left for the names of rows whose ends are scrolled away; none while all are in view. */
   const gutterOf = (n: number): number =>
-    (cellSize(n) * n) / ratio() + 2 * PAD + NAME_ROOM > scroller.clientWidth ? NAME_ROOM : 0;
+    (cellSize(n) * n) / ratio() + 2 * PAD + nameRoom > scroller.clientWidth ? nameRoom : 0;
 
   function windowOf(n: number): Window {
     const scale = ratio();
@@ -64,7 +65,7 @@ export function matrixPane(events: PaneEvents) {
     const scale = ratio();
     const cell = cellSize(matrix.n);
     const gutter = gutterOf(matrix.n);
-    space.style.setProperty('width', `${gutter + (cell * matrix.n) / scale + 2 * PAD + NAME_ROOM}px`);
+    space.style.setProperty('width', `${gutter + (cell * matrix.n) / scale + 2 * PAD + nameRoom}px`);
     space.style.setProperty('height', `${(cell * matrix.n) / scale + 2 * PAD}px`);
     const view = windowOf(matrix.n);
     if (canvas.width !== view.width || canvas.height !== view.height) {

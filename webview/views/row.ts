@@ -4,7 +4,7 @@ import type { Actions } from '../actions.ts';
 import { answerTo, errorOf } from '../answers.ts';
 import { button } from '../controls.ts';
 import { el, setText } from '../dom.ts';
-import { attentionOf, columnOf, lookOf, matrixOf, measureName, whyNoAttention } from '../heads.ts';
+import { attentionNeeds, attentionOf, columnOf, lookOf, matrixOf, measureName, whyNoAttention } from '../heads.ts';
 import { t, tNodes } from '../l10n.ts';
 import { type Palette, paletteOf } from '../plots/palette.ts';
 import { css, magnitudeScale } from '../plots/scale.ts';
@@ -129,7 +129,7 @@ export function rowView(actions: Actions): View {
     id: 'row',
     title: t('Row'),
     element,
-    needs: (state) => (state.tokens.length > 0 ? [attentionOf(state)] : []),
+    needs: attentionNeeds,
     update(state: Readonly<State>, changed: Changed): void {
       // What is pointed at changes a class, and no list.
       const pointed = [...changed].every((key) => key === 'hovered' || key === 'target');
@@ -140,11 +140,19 @@ export function rowView(actions: Actions): View {
     figure(state) {
       const look = lookOf(state);
       if (!look) return null;
-      const { layer, head, measure, tokens, withoutFirst } = state;
+      const { layer, head, measure, times, tokens, withoutFirst } = state;
       const hook = `blocks.${layer}.attn.hook_pattern`;
       const scale = { from: 0, to: look.max, withoutFirst };
       return {
-        about: { view: 'row', hook, layer, head: measure === 'head' ? head : measure, token: look.row, scale },
+        about: {
+          view: 'row',
+          hook,
+          layer,
+          head: measure === 'head' ? head : measure,
+          ...(times ? { times_value_norm: true } : {}),
+          token: look.row,
+          scale,
+        },
         table: {
           columns: ['position', 'token', 'weight'],
           rows: Array.from(look.weights, (weight, i) => [i, shown(tokens[i]), weight]),

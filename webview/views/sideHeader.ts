@@ -32,8 +32,10 @@ export function sideHeader(actions: Actions, exportMenu: HTMLElement) {
   const holdToken = iconButton('unlock', t('Hold the token'), () => actions.toggleLock('token'));
   const holdHead = iconButton('unlock', t('Hold layer and head'), () => actions.toggleLock('head'));
   const measures = choice(t('What is shown of the layer'), MEASURES, (measure) => store.set({ measure }));
-  const first = checkbox(t('without the first'), (withoutFirst) => store.set({ withoutFirst }));
+  const first = checkbox(t('without first'), (withoutFirst) => store.set({ withoutFirst }));
   first.title = t('Many heads rest on the first token when they find nothing; without it, the rest is easier to see');
+  const times = checkbox(t('times |v|'), (chosen) => store.set({ times: chosen }));
+  times.title = t('Each weight times the norm of the value it mixes; rows no longer add up to 1');
   const sentence = el('p', { class: 'sentence', role: 'status' });
   const problem = problemSection(actions);
   const empty = el(
@@ -46,7 +48,8 @@ export function sideHeader(actions: Actions, exportMenu: HTMLElement) {
   const choosers = [
     el('div', { class: 'side-line' }, token, holdToken, el('span', { class: 'tools' }, exportMenu, help)),
     el('div', { class: 'side-line' }, layer.element, head.element, holdHead),
-    el('div', { class: 'side-line' }, measures.element, first),
+    el('div', { class: 'side-line' }, measures.element, times),
+    el('div', { class: 'side-line' }, first),
   ];
   const element = el('header', { class: 'side-header' }, ...choosers, sentence, problem.element, empty);
 
@@ -70,6 +73,8 @@ export function sideHeader(actions: Actions, exportMenu: HTMLElement) {
       head.element.style.setProperty('visibility', measure === 'head' ? 'visible' : 'hidden');
       measures.select(measure);
       first.checked = withoutFirst;
+      times.checked = state.times;
+      times.hidden = measure === 'rollout';
       showLock(holdToken, lock.token);
       showLock(holdHead, lock.head);
       if (changed.has('error')) problem.show(state.error);

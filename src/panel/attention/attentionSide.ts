@@ -111,7 +111,7 @@ export class AttentionSide implements vscode.Disposable {
   private letGo(page: ExplorePage): void {
     this.reading?.dispose();
     this.reading = undefined;
-    if (page.text) page.clear('');
+    page.leave();
   }
 
   /** Nothing is shown at the pointer; the view hears which token is there. */

@@ -6,9 +6,10 @@ import * as sample from './sample.ts';
 import type { Subject } from './subject.ts';
 import * as thumbnails from './thumbnails.ts';
 import * as tree from './tree.ts';
+import * as values from './values.ts';
 
 /** What a page may ask, by kind. One more question is one more file, and its line here. */
-export const questions = { distribution, pattern, rollout, sample, thumbnails, tree };
+export const questions = { distribution, pattern, rollout, sample, thumbnails, tree, values };
 
 type Questions = typeof questions;
 export type Question = { [K in keyof Questions]: z.infer<Questions[K]['schema']> }[keyof Questions];

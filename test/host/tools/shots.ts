@@ -41,6 +41,16 @@ const scenes: Record<string, () => Promise<unknown>> = {
     await drive.webview.click('.compare-ways vscode-button');
     await drive.webview.waitFor(() => document.querySelectorAll('.compare tbody ol').length === 6, [], 120_000);
   },
+  attention: async () => {
+    const editor = vscode.window.activeTextEditor!;
+    const { start } = editor.selection;
+    const pronoun = editor.document.getText().indexOf(' it ', editor.document.offsetAt(start)) + 1;
+    const at = editor.document.positionAt(pronoun);
+    editor.selection = new vscode.Selection(at, at);
+    await vscode.commands.executeCommand('tokenscope.attention.focus');
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+    await drive.webview.waitFor(() => document.querySelectorAll('.look').length > 3, [], 120_000);
+  },
   heatmap: async () => {
     const editor = vscode.window.activeTextEditor!;
     const { active } = editor.selection;
