@@ -9,6 +9,7 @@ import { Figures } from './figures.ts';
 import { benchLoading, load, loadAlone } from './loading.ts';
 import { textPerplexity } from './quality.ts';
 import { benchGrowth, benchRuns } from './runs.ts';
+import { benchSuggesting } from './suggesting.ts';
 import { drain, median, salt, time } from './timing.ts';
 
 export interface BenchOptions extends CommonOptions {
@@ -36,6 +37,7 @@ export async function bench({ model, threads, repeat, json, loadWith }: BenchOpt
   const ids = await encode(engine, licence);
   const prefill = await benchRuns(figures, engine, ids.slice(0, 280), repeat);
   await benchDecoding(figures, engine, repeat);
+  await benchSuggesting(figures, engine, repeat);
   await benchGrowth(figures, engine, ids.slice(0, Math.min(2056, engine.model!.contextLength)));
   const int8 = await perplexities(engine, texts);
   await engine.unload();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { themes } from '../../browser/theme.ts';
 import { drive } from '../drive.ts';
+import { testApi } from '../explore.ts';
 import { setTheme } from './setTheme.ts';
 
 const out = process.env.TOKENSCOPE_OUT ?? '.';
@@ -31,44 +32,63 @@ async function panel(): Promise<void> {
   await drive.webview.waitFor(() => ['done', 'error'].includes(document.body.dataset.state ?? ''), [], 120_000);
 }
 
-/** What is made of the selected text, by the scene's name. */
-const scenes: Record<string, () => Promise<unknown>> = {
-  panel,
-  generate: async () => {
-    await panel();
-    await drive.webview.click('#tab-generate');
-    await drive.webview.waitFor(() => document.querySelectorAll('.tree .node').length > 20);
-    await drive.webview.click('.compare-ways vscode-button');
-    await drive.webview.waitFor(() => document.querySelectorAll('.compare tbody ol').length === 6, [], 120_000);
+interface Scene {
+  /** Makes the scene of the selected text. */
+  set(): Promise<unknown>;
+  /** Brings back what a change of the theme takes away. */
+  again?(): Promise<unknown>;
+}
+
+const scenes: Record<string, Scene> = {
+  panel: { set: panel },
+  generate: {
+    set: async () => {
+      await panel();
+      await drive.webview.click('#tab-generate');
+      await drive.webview.click('#strip .token:nth-of-type(24)');
+      await drive.webview.waitFor(() => document.querySelectorAll('.tree .node').length > 20);
+      await drive.webview.click('.compare-ways vscode-button');
+      await drive.webview.waitFor(() => document.querySelectorAll('.compare tbody ol').length === 6, [], 120_000);
+    },
+    again: () => drive.webview.hover('.tree .node[aria-level="3"]'),
   },
-  attention: async () => {
-    const editor = vscode.window.activeTextEditor!;
-    const { start } = editor.selection;
-    const pronoun = editor.document.getText().indexOf(' it ', editor.document.offsetAt(start)) + 1;
-    const at = editor.document.positionAt(pronoun);
-    editor.selection = new vscode.Selection(at, at);
-    await vscode.commands.executeCommand('tokenscope.attention.focus');
-    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
-    await drive.webview.waitFor(() => document.querySelectorAll('.look').length > 3, [], 120_000);
+  attention: {
+    set: async () => {
+      const editor = vscode.window.activeTextEditor!;
+      const { start } = editor.selection;
+      const pronoun = editor.document.getText().indexOf(' it ', editor.document.offsetAt(start)) + 1;
+      const at = editor.document.positionAt(pronoun);
+      editor.selection = new vscode.Selection(at, at);
+      await vscode.commands.executeCommand('tokenscope.attention.focus');
+      await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+      await drive.webview.waitFor(() => document.querySelectorAll('.look').length > 3, [], 120_000);
+    },
   },
-  heatmap: async () => {
-    const editor = vscode.window.activeTextEditor!;
-    const { active } = editor.selection;
-    editor.selection = new vscode.Selection(active, active);
-    await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
-    await drive.waitFor(() => /ppl/.test(document.querySelector('.statusbar')?.textContent ?? ''), [], 120_000);
-    editor.selection = new vscode.Selection(active.translate(0, -12), active.translate(0, -12));
-    await vscode.commands.executeCommand('editor.action.showHover');
-    await drive.waitFor(() => document.querySelector('.monaco-hover a'));
+  heatmap: {
+    set: async () => {
+      const editor = vscode.window.activeTextEditor!;
+      const at = editor.selection.start.translate(0, 46);
+      editor.selection = new vscode.Selection(at, at);
+      await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
+      const { heatmap } = await testApi();
+      const done = () => heatmap.of(editor.document)?.text?.state === 'finished';
+      while (!done()) await new Promise((resolve) => heatmap.onDidChange(resolve));
+    },
+    again: async () => {
+      await vscode.commands.executeCommand('editor.action.showHover');
+      await drive.waitFor(() => document.querySelector('.monaco-hover a'));
+    },
   },
-  ghost: async () => {
-    const editor = vscode.window.activeTextEditor!;
-    const { end } = editor.selection;
-    editor.selection = new vscode.Selection(end, end);
-    await vscode.commands.executeCommand('revealLine', { lineNumber: end.line, at: 'center' });
-    await drive.type('\n');
-    await vscode.commands.executeCommand('tokenscope.ghostText.suggest');
-    await drive.waitFor(() => document.querySelector('[class*=ghost-text]'), [], 120_000);
+  ghost: {
+    set: async () => {
+      const editor = vscode.window.activeTextEditor!;
+      const { end } = editor.selection;
+      editor.selection = new vscode.Selection(end, end);
+      await vscode.commands.executeCommand('revealLine', { lineNumber: end.line, at: 'center' });
+      await drive.type('\n');
+      await vscode.commands.executeCommand('tokenscope.ghostText.suggest');
+      await drive.waitFor(() => document.querySelector('[class*=ghost-text]'), [], 120_000);
+    },
   },
 };
 
@@ -76,11 +96,12 @@ export async function run(): Promise<void> {
   mkdirSync(out, { recursive: true });
   await vscode.commands.executeCommand('workbench.action.closeSidebar');
   await select();
-  await scenes[scene]().catch((error) => {
+  await scenes[scene].set().catch((error) => {
     console.error(`the scene is not as it should be: ${error instanceof Error ? error.message : error}`);
   });
   for (const theme of themes) {
     await setTheme(theme);
+    await scenes[scene].again?.();
     // Two frames, so that what follows the theme is drawn.
     for (const page of scene === 'panel' || scene === 'generate' ? [drive, drive.webview] : [drive])
       await page.eval(
