@@ -64,7 +64,7 @@ function said(run: ScoredRun, token: number, at: Pick<Replacement, 'uri' | 'vers
   for (let i = 0; i < Math.min(LISTED, topK); i++) {
     const id = topIds[row + i];
     const probability = Math.exp(topLogprobs[row + i]);
-    const bar = '█'.repeat(Math.max(1, Math.round((BAR * probability) / most))).padEnd(BAR, '·');
+    const bar = barOf(probability / most);
     said.appendMarkdown(`${i === 0 ? '\n\n' : '  \n'}\`${bar}\` `);
     const piece = run.loaded!.pieces.get(id)!;
     const name = visibleToken(piece);
@@ -76,6 +76,13 @@ function said(run: ScoredRun, token: number, at: Pick<Replacement, 'uri' | 'vers
     }
   }
   return said;
+}
+
+/** @param share 0 to 1; drawn to an eighth of a character */
+function barOf(share: number): string {
+  const eighths = Math.max(1, Math.round(8 * BAR * share));
+  const last = eighths % 8 === 0 ? '' : String.fromCodePoint(0x2590 - (eighths % 8));
+  return ('█'.repeat(Math.floor(eighths / 8)) + last).padEnd(BAR, '\u00a0');
 }
 
 /** The text goes in as text: whatever a token holds, it is no markup. */
