@@ -95,14 +95,20 @@ export class ExplorePage implements vscode.Disposable {
    * @param begins token to begin with; default: the first that has numbers
    * @param several whether the editor had other selections too
    * @param head chosen before, unless another was in this text
+   * @param explored whether the person chose this part of the document
    */
   show(
     place: TrackedText,
-    { begins = FIRST_WITH_NUMBERS, several = false, head }: { begins?: number; several?: boolean; head?: Head } = {},
+    {
+      begins = FIRST_WITH_NUMBERS,
+      several = false,
+      head,
+      explored = true,
+    }: { begins?: number; several?: boolean; head?: Head; explored?: boolean } = {},
   ): void {
     const { outbox, shown } = this;
     const { texts, log } = this.services;
-    const reading = texts.open(place, begins);
+    const reading = texts.open(place, begins, explored);
     if (head && !reading.text.head) reading.text.choose(head, this);
     if (shown && reading.text === shown.text) {
       reading.dispose();
@@ -164,7 +170,8 @@ export class ExplorePage implements vscode.Disposable {
     switch (message.type) {
       case 'ready':
         shown?.connected();
-        return this.outbox.connect();
+        this.outbox.connect();
+        return shown?.tellChoice();
       case 'hover':
         return shown?.hover(message);
       case 'choose':

@@ -107,8 +107,6 @@ export class Outbox {
         this.current.push(message);
         break;
       case 'head':
-        this.current = [...this.current.filter(({ type }) => type !== 'head'), message];
-        break;
       case 'cursor':
       case 'pointed':
       case 'saved':

@@ -114,6 +114,14 @@ export class ShownText implements vscode.Disposable {
     this.answers?.forget();
   }
 
+  /** The page has been told of the run, and may not know what was chosen since. */
+  tellChoice(): void {
+    const { run, choice, head } = this.text;
+    if (!run) return;
+    if (!this.lock.token) this.cursor(choice.token);
+    if (head && !this.lock.head) this.post({ type: 'head', run: this.run, ...head });
+  }
+
   hover({ run, position, target }: Message<'hover'>): void {
     this.text.hover(run === this.run ? position : null, target);
   }

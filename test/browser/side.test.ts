@@ -12,7 +12,7 @@ const LAYER = 13;
 const HEAD = 8;
 const IT = 8;
 
-describe('the side bar at 300 px, on numbers of the real engine', () => {
+describe('the side bar at 260 px, on numbers of the real engine', () => {
   let opened: OpenPage;
   let text: RealText;
   let pattern: { shape: number[]; data: Float32Array };
@@ -31,7 +31,7 @@ describe('the side bar at 300 px, on numbers of the real engine', () => {
   ];
 
   async function open(options: OpenOptions = {}, chosen = IT): Promise<void> {
-    opened = await openPage({ script: 'side', width: 300, height: 700, ...options });
+    opened = await openPage({ script: 'side', width: 260, height: 700, ...options });
     for (const message of text.finished(1, chosen)) await opened.send(message);
     await answerAll(opened, text);
     await opened.settle();

@@ -70,13 +70,14 @@ describe('attention in the side bar', () => {
   });
 
   it('tints in the editor what the token looks at, the strongest most, and no more once it is cleared or closed', async () => {
-    const editor = await beside('tired');
+    const editor = await beside('because');
+    assert.equal(await looking(), '·because');
     const tinted = () => api.side.tint.rangesIn(editor);
     if (tinted().length === 0) await event(api.side.tint.onDidChange);
     const text = api.side.view.page!.text!;
     const { layer, head, token } = text.choice;
     const asked = await text.run!.patterns!.of(13, new AbortController().signal);
-    assert.deepEqual([layer, head, token], [0, 0, text.run!.tokens.length - 1]);
+    assert.deepEqual([layer, head, text.run!.tokens[token].text], [0, 0, ' because']);
     const n = text.run!.tokens.length;
     const weights = asked.data.subarray((8 * n + token) * n, (8 * n + token) * n + token + 1);
     const most = Math.max(...weights);
@@ -128,6 +129,9 @@ describe('attention in the side bar', () => {
       const panel = new Heard(api);
       await explore();
       const { run } = await panel.done();
+      await drive.webview.waitFor(
+        () => document.body.dataset.state === 'done' && document.getElementById('strip') !== null,
+      );
       await open();
       await vscode.window.showTextDocument(editor.document, editor.viewColumn);
       await heard.done();

@@ -92,7 +92,7 @@ export class AttentionSide implements vscode.Disposable {
   }
 
   private show(page: ExplorePage, place: TrackedText): void {
-    page.show(place, { begins: Number.POSITIVE_INFINITY });
+    page.show(place, { begins: Number.POSITIVE_INFINITY, explored: false });
     this.reading?.dispose();
     const { text } = page;
     if (!text) return;
