@@ -6,7 +6,7 @@ export interface TextBefore {
 }
 
 /** Code units that a token stands for at least, in nearly every text: how much is read for so many tokens. */
-const UNITS_PER_TOKEN = 3;
+export const UNITS_PER_TOKEN = 3;
 
 /**
  * Where the context of a caret begins: at a line, and at the same one while the caret moves on, so that what was computed

@@ -8,6 +8,8 @@ export interface Surroundings {
   nextLine: string;
   /** Whether a suggestion may have several lines: in the middle of a line it has one. */
   multiline: boolean;
+  /** What ends a line of the document. */
+  lineEnd: '\n' | '\r\n';
 }
 
 export interface Ending {
@@ -21,10 +23,11 @@ export interface Ending {
  * Where a suggestion ends, given what was generated so far: at the end of a line; or, where it may have several, before
  * a blank line or one that is less indented, or after the bracket that closes what the caret's line opened. In the
  * middle of a line it ends where it joins what stands there. Nothing of what follows the caret is said again.
+ * @param filledIn the model knew what follows the caret: what it says joins up
  */
-export function endOf(generated: string, around: Surroundings): Ending {
+export function endOf(generated: string, around: Surroundings, filledIn = false): Ending {
   const { lineAfter, multiline } = around;
-  if (lineAfter.trim() !== '') return joined(generated, lineAfter);
+  if (lineAfter.trim() !== '') return filledIn ? filled(generated, lineAfter) : joined(generated, lineAfter);
   const { text, complete } = multiline ? severalLines(generated, around) : oneLine(generated);
   return unrepeated(text, complete, around);
 }
@@ -46,6 +49,14 @@ function joined(generated: string, lineAfter: string): Ending {
   const found = ends.filter((at) => at >= 0);
   if (found.length > 0) return { text: line.text.slice(0, Math.min(...found)), complete: true };
   return mayMiss ? line : { text: '', complete: line.complete };
+}
+
+/** One line, without the rest of the caret's where that is said again. */
+function filled(generated: string, lineAfter: string): Ending {
+  const { text, complete } = oneLine(generated);
+  const rest = lineAfter.trim();
+  const again = CLOSERS.has(rest[0]) ? unopened(text) : text.indexOf(rest);
+  return again < 0 ? { text, complete } : { text: text.slice(0, again), complete: true };
 }
 
 const CLOSER: Record<string, string> = { '(': ')', '[': ']', '{': '}' };

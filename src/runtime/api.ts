@@ -1,5 +1,5 @@
 import type { SamplingSettings } from '../analysis/sampling.ts';
-import type { Piece, Token } from './tokenizer/types.ts';
+import type { FillIn, Piece, Token } from './tokenizer/types.ts';
 
 /** What the engine offers, in its worker (engine.ts) and through the host's client (worker/client.ts) alike. */
 export interface EngineApi extends EngineCalls {
@@ -106,6 +106,8 @@ export interface ModelInfo {
   fileBytes: number;
   addsBos: boolean;
   eosIds: readonly number[];
+  /** Set if the tokenizer has tokens for filling in what is missing between two texts. */
+  fillIn?: FillIn;
   loadMs: number;
 }
 

@@ -295,6 +295,7 @@ function describeModel(
     fileBytes: source.byteLength,
     addsBos: tokenizer.addsBos,
     eosIds: tokenizer.eosIds,
+    ...(tokenizer.fillIn && { fillIn: tokenizer.fillIn }),
     loadMs,
   };
 }

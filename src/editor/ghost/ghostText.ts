@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
+import { UNITS_PER_TOKEN } from '../../continuations/context.ts';
 import { type Place, SuggestionMemory } from '../../continuations/memory.ts';
-import { type Suggestion, type SuggestRequest, suggest } from '../../continuations/suggester.ts';
-import type { WindowEngine } from '../../explore/windowEngine.ts';
+import { SHARE_AFTER, type Suggestion, type SuggestRequest, suggest } from '../../continuations/suggester.ts';
+import { EngineEnded } from '../../errors.ts';
+import type { LoadedEngine, WindowEngine } from '../../explore/windowEngine.ts';
 import type { GhostStates } from './ghostState.ts';
-import { placeOf, surroundings } from './place.ts';
+import { type Gap, placeOf, surroundings, textAfter } from './place.ts';
 import { type GhostSettings, ghostSettings, isExcluded } from './settings.ts';
 
 /** A run begins when so long nothing was typed: a burst of typing costs one run. */
@@ -12,13 +14,9 @@ const PAUSE_MS = 100;
 const TIGHTENED = 3;
 
 /** What is wanted at a place, with all that decides of it. */
-interface Asked {
-  document: vscode.TextDocument;
-  position: vscode.Position;
+interface Asked extends Gap {
   settings: GhostSettings;
   place: Place;
-  /** Put before the suggestion: the rest of what the suggest widget has selected. */
-  selected: vscode.SelectedCompletionInfo | undefined;
 }
 
 /**
@@ -65,7 +63,11 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
     const invoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     const settings = ghostSettings(document);
     if (isExcluded(document, settings) || !(invoked || isWanted(document, settings))) return [];
-    const asked = askedAt(document, position, settings, selected);
+    const asked = this.asked(
+      { document, range: selected?.range ?? new vscode.Range(position, position), selected: selected?.text ?? '' },
+      settings,
+    );
+    const { loaded } = this.engine;
     const abort = new AbortController();
     this.newest = abort;
     const cancelled = token.onCancellationRequested(() => abort.abort(new DOMException('Typed on', 'AbortError')));
@@ -77,12 +79,21 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
       const sure = invoked ? suggestions : suggestions.filter((each) => each.meanProbability >= settings.threshold);
       return sure.map((suggestion) => itemOf(asked, suggestion));
     } catch (error) {
-      if (!abort.signal.aborted) this.failed(error);
+      if (!abort.signal.aborted && !this.isLost(error, loaded)) this.failed(error);
       else if (this.newest === abort) this.states.become({ state: 'idle' });
       return [];
     } finally {
       cancelled.dispose();
     }
+  }
+
+  private asked(gap: Gap, settings: GhostSettings): Asked {
+    return { ...gap, settings, place: placeOf(gap, this.before(settings)) };
+  }
+
+  /** Tokens before the caret at most; a model that fills in is given some after it. */
+  private before({ contextTokens }: GhostSettings): number {
+    return this.engine.loaded?.model.fillIn ? Math.floor(contextTokens * (1 - SHARE_AFTER)) : contextTokens;
   }
 
   /** The likeliest suggestion, or the one that was shown here before. */
@@ -129,21 +140,23 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   }
 
   private async suggest(
-    { document, position, settings, place, selected }: Asked,
+    asked: Asked,
     wanted: Pick<SuggestRequest, 'count' | 'without'>,
     channel: 'ghost text' | 'ghost text ahead',
     signal: AbortSignal,
   ): Promise<readonly Suggestion[]> {
+    const { settings, place } = asked;
     const { model } = await this.loaded(signal);
     const engine = this.engine.channel(channel, channel === 'ghost text' ? 'foreground' : 'background');
-    const around = surroundings(document, position, place, settings.multiline);
+    const around = surroundings(asked, place, settings.multiline);
+    const after = model.fillIn ? textAfter(asked, settings.contextTokens * SHARE_AFTER * UNITS_PER_TOKEN) : '';
     const limit = Math.min(settings.contextTokens, model.contextLength - settings.maxTokens);
     let { before } = place;
     for (let tighter = 1; ; tighter++) {
-      const request = { before, around, maxTokens: settings.maxTokens, ...wanted };
-      const found = await suggest(engine, request, limit, signal);
+      const request = { before, after, around, maxTokens: settings.maxTokens, ...wanted };
+      const found = await suggest(engine, request, { fillIn: model.fillIn, limit }, signal);
       if (found || tighter > TIGHTENED) return found ?? [];
-      before = placeOf(document, position, settings.contextTokens, tighter).before + (selected?.text ?? '');
+      before = placeOf(asked, this.before(settings), tighter).before;
     }
   }
 
@@ -178,7 +191,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
 
   /** While a suggestion is shown: its alternatives, and what follows when it is accepted. */
   private workAhead(asked: Asked, shown: Suggestion): void {
-    const { place, document, position } = asked;
+    const { place, document, range } = asked;
     this.ahead?.abort();
     const abort = new AbortController();
     this.ahead = abort;
@@ -194,8 +207,14 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
       this.states.workedAhead();
     };
     work().catch((error: unknown) => {
-      if (!abort.signal.aborted) this.log.debug(`Ahead of ${document.fileName}:${position.line + 1}: ${error}`);
+      if (!abort.signal.aborted) this.log.debug(`Ahead of ${document.fileName}:${range.end.line + 1}: ${error}`);
     });
+  }
+
+  /** Whether the model went away meanwhile: that is told elsewhere, and the next request finds the new one. */
+  private isLost(error: unknown, before: LoadedEngine | undefined): boolean {
+    const ended = error instanceof EngineEnded || (error instanceof Error && error.name === 'AbortError');
+    return ended || (before !== undefined && this.engine.loaded !== before);
   }
 
   private failed(error: unknown): void {
@@ -227,19 +246,6 @@ async function focus(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-function askedAt(
-  document: vscode.TextDocument,
-  position: vscode.Position,
-  settings: GhostSettings,
-  selected: vscode.SelectedCompletionInfo | undefined,
-): Asked {
-  const at = selected?.range.start ?? position;
-  const place = placeOf(document, at, settings.contextTokens);
-  if (selected) place.before += selected.text;
-  return { document, position, settings, place, selected };
-}
-
-function itemOf({ position, selected }: Asked, { text }: Suggestion): vscode.InlineCompletionItem {
-  const range = selected?.range ?? new vscode.Range(position, position);
-  return new vscode.InlineCompletionItem((selected?.text ?? '') + text, range);
+function itemOf({ range, selected }: Asked, { text }: Suggestion): vscode.InlineCompletionItem {
+  return new vscode.InlineCompletionItem(selected + text, range);
 }

@@ -10,37 +10,57 @@ const BETWEEN_CELLS = '\n\n';
 /** How far the next line that is not blank is looked for. */
 const LINES_AFTER = 5;
 
+/** A part of a document in whose place a text is suggested; empty but where the suggest widget has something selected. */
+export interface Gap {
+  document: vscode.TextDocument;
+  range: vscode.Range;
+  /** What the widget has selected: the suggestion begins with it. */
+  selected: string;
+}
+
 /**
- * Where a suggestion is made: the context before a position, and what stands around it. In a notebook the cells before
- * are context too.
+ * Where a suggestion is made: the context before a gap, and what stands around it. In a notebook the cells before are
+ * context too.
  * @param tokens that the context may have @param tighter see contextStart
  */
-export function placeOf(document: vscode.TextDocument, position: vscode.Position, tokens: number, tighter = 0): Place {
-  const text = textBefore(document, position);
+export function placeOf({ document, range, selected }: Gap, tokens: number, tighter = 0): Place {
+  const text = textBefore(document, range.start);
   const start = contextStart(text, tokens, tighter);
   return {
     document: document.uri.toString(),
     start,
-    before: text.slice(start, text.length),
-    lineAfter: document.lineAt(position).text.slice(position.character),
+    before: text.slice(start, text.length) + selected,
+    lineAfter: document.lineAt(range.end).text.slice(range.end.character),
   };
 }
 
+/** The text after a gap, up to the end of a line where it is longer. @param units code units at most */
+export function textAfter({ document, range }: Gap, units: number): string {
+  const from = document.offsetAt(range.end);
+  const text = document.getText(new vscode.Range(range.end, document.positionAt(from + units + 1)));
+  if (text.length <= units) return text;
+  const lineEnd = text.lastIndexOf('\n', units - 1);
+  return text.slice(0, lineEnd < 0 ? wholeUnits(text, units) : lineEnd + 1);
+}
+
+/** Never inside a surrogate pair. */
+const wholeUnits = (text: string, units: number): number => (/[\udc00-\udfff]/.test(text[units]) ? units - 1 : units);
+
 /** @param multiline whether the person wants several lines where there is code */
 export function surroundings(
-  document: vscode.TextDocument,
-  position: vscode.Position,
+  { document, range: { end } }: Gap,
   { before, lineAfter }: Place,
   multiline: boolean,
 ): Surroundings {
   let nextLine = '';
-  for (let i = position.line + 1; nextLine === '' && i < document.lineCount && i <= position.line + LINES_AFTER; i++)
+  for (let i = end.line + 1; nextLine === '' && i < document.lineCount && i <= end.line + LINES_AFTER; i++)
     nextLine = document.lineAt(i).text.trim();
   return {
     lineBefore: before.slice(before.lastIndexOf('\n') + 1),
     lineAfter,
     nextLine,
     multiline: multiline && !isProse(document.languageId),
+    lineEnd: document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n',
   };
 }
 

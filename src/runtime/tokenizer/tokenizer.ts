@@ -5,8 +5,9 @@ import { AddedTokenFinder } from './addedTokens.ts';
 import { Bpe } from './bpe.ts';
 import { toAlphabet } from './byteAlphabet.ts';
 import { type AddedToken, type CheckedDefinition, checkDefinition } from './definition.ts';
+import { fillInOf } from './fillIn.ts';
 import { type Aligned, normalize } from './normalize.ts';
-import type { Piece, Token, Tokenizer } from './types.ts';
+import type { FillIn, Piece, Token, Tokenizer } from './types.ts';
 import { byteRanges, toUtf8, wellFormed } from './utf8.ts';
 import { Vocabulary } from './vocabulary.ts';
 
@@ -55,6 +56,7 @@ const SPACES = /^[\p{White_Space}\u2581]*$/u;
 
 class BpeTokenizer implements Tokenizer {
   readonly addsBos: boolean;
+  readonly fillIn: FillIn | undefined;
   private readonly vocabulary: Vocabulary;
   private readonly bpe: Bpe;
   private readonly asWritten: AddedTokenFinder;
@@ -76,6 +78,7 @@ class BpeTokenizer implements Tokenizer {
       added.filter(late).map((t) => [normalize(t.content, normalizer, normalizer!.limit(t.content.length)).text, t]),
     );
     this.addsBos = frame.before.length > 0;
+    this.fillIn = fillInOf(added);
   }
 
   encode(text: string): Token[] {

@@ -22,11 +22,22 @@ export interface Piece {
   special?: boolean;
 }
 
+/** Ids of the tokens with which a model is asked to fill in what is missing between two texts (FIM, arXiv 2207.14255). */
+export interface FillIn {
+  prefix: number;
+  suffix: number;
+  middle: number;
+  /** What ends the text that is filled in, besides the end of a text. */
+  ends: readonly number[];
+}
+
 export interface Tokenizer {
   readonly vocabSize: number;
   /** Whether the tokenizer itself puts a BOS in front (Tokenscope never adds one). */
   readonly addsBos: boolean;
   readonly eosIds: readonly number[];
+  /** Set if it has tokens for filling in. */
+  readonly fillIn?: FillIn;
   /**
    * The tokens' ranges cover all of the text that the normaliser kept, but for white space a pre-tokenizer drops.
    * @throws TokenscopeError where the tokenizer would lose text or multiply it

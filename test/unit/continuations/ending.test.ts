@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { endOf, type Surroundings } from '../../../src/continuations/ending.ts';
 
 const at = (lineBefore: string, more: Partial<Surroundings> = {}): Surroundings => ({
+  lineEnd: '\n',
   lineBefore,
   lineAfter: '',
   nextLine: '',
@@ -50,6 +51,16 @@ describe('where a suggestion ends', () => {
     assert.deepEqual(endOf('crossed the road', road), ended('crossed'));
     assert.deepEqual(endOf('slept.\n the road', road), ended(''));
     assert.deepEqual(endOf('cken', at('The chi', { lineAfter: 'cken' })), ended(''));
+  });
+
+  it('in the middle of a line, where the model knew what follows: as it is, without the rest of the line', () => {
+    const road = at('The fox ', { lineAfter: ' the road' });
+    assert.deepEqual(endOf('crossed', road, true), open('crossed'));
+    assert.deepEqual(endOf('crossed\nThen', road, true), ended('crossed'));
+    assert.deepEqual(endOf('crossed the road', road, true), ended('crossed '));
+    const call = at('log(', { lineAfter: ');' });
+    assert.deepEqual(endOf('f(x)', call, true), open('f(x)'));
+    assert.deepEqual(endOf('f(x));', call, true), ended('f(x)'));
   });
 
   it('before closing brackets that stand there, which need not come', () => {
