@@ -30,10 +30,10 @@ export async function benchSuggesting(figures: Figures, engine: Engine, repeat: 
     await drain(engine.run({ ids, topK: 0 }));
     const { bare } = await decodeTime(engine, ids, 4 * repeat + 2);
     for (const count of [1, ALTERNATIVES]) {
-      const around = { lineBefore: '', lineAfter: '', nextLine: '', multiline: true };
-      const request = { before, around, count, maxTokens: TOKENS };
+      const around = { lineBefore: '', lineAfter: '', nextLine: '', multiline: true, lineEnd: '\n' as const };
+      const request = { before, after: '', around, count, maxTokens: TOKENS };
       const { signal } = new AbortController();
-      const took = await median(repeat, () => time(() => suggest(engine, request, 2 * CONTEXT, signal)));
+      const took = await median(repeat, () => time(() => suggest(engine, request, { limit: 2 * CONTEXT }, signal)));
       const what = count === 1 ? 'one suggestion' : `${count} alternatives`;
       figures.add(
         `ghost text of ${TOKENS} tokens, ${what}: ${name}`,
