@@ -18,6 +18,7 @@ import { replaceToken } from './editor/heat/replace.ts';
 import { chooseMeasure, HeatStatus } from './editor/heat/status.ts';
 import { WhatIf } from './editor/heat/whatIf.ts';
 import { Marks } from './editor/marks.ts';
+import { oneTint } from './editor/oneTint.ts';
 import { openMenu } from './editor/status/menu.ts';
 import { StatusItem } from './editor/status/statusItem.ts';
 import { ScoredTexts } from './explore/scoredTexts.ts';
@@ -103,6 +104,7 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
     heatmap,
     heatStatus,
     whatIf,
+    oneTint(heatmap, tint),
     vscode.languages.registerHoverProvider({ pattern: '**' }, new HeatHover(heatmap)),
     pages,
     registerCommands({

@@ -22,10 +22,14 @@ export class Marks implements vscode.Disposable {
       border: '1px dotted',
       borderColor: colour('editor.rangeHighlightBorder'),
     });
-    this.chosen = new Mark(texts, (text) => (texts.isExplored(text) ? text.rangeOf(text.choice.token) : undefined), {
-      outline: '1px solid',
-      outlineColor: colour('focusBorder'),
-    });
+    this.chosen = new Mark(
+      texts,
+      (text) => (texts.isExplored(text) || text.attended ? text.rangeOf(text.choice.token) : undefined),
+      {
+        outline: '1px solid',
+        outlineColor: colour('focusBorder'),
+      },
+    );
     this.hovered = new Mark(texts, (text) => (text.hovered === null ? undefined : text.rangeOf(text.hovered)), {
       backgroundColor: colour('editor.wordHighlightStrongBackground'),
       outline: '1px solid',

@@ -149,4 +149,18 @@ describe('heatmap', () => {
     assert.equal(range.start, 0);
     assert.ok(range.end < 80 * SENTENCE.length);
   });
+
+  it('leaves the text to the attention tint while that is shown', async () => {
+    const editor = await heated(SENTENCE);
+    await vscode.commands.executeCommand('tokenscope.attention.focus');
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+    const at = editor.document.positionAt(SENTENCE.indexOf('tired') + 1);
+    editor.selection = new vscode.Selection(at, at);
+    const { tint } = api.side;
+    if (tint.rangesIn(editor).length === 0) await event((hear) => vscode.Disposable.from(tint.onDidChange(hear)));
+    assert.ok(api.heatmap.isHidden);
+    await vscode.commands.executeCommand('tokenscope.clearTint');
+    assert.ok(!api.heatmap.isHidden);
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+  });
 });

@@ -22,9 +22,12 @@ export class Heatmap implements vscode.Disposable {
   private on = false;
   private scrolling: NodeJS.Timeout | undefined;
   private readonly listening: vscode.Disposable[];
-  private readonly events = new Emitter<{ changed: undefined }>();
+  private readonly events = new Emitter<{ changed: undefined; toggled: boolean }>();
   /** It is on or off, its measure is another, or its numbers are. */
   readonly onDidChange: Event<undefined> = (changed) => this.events.add({ changed });
+
+  readonly onDidToggle: Event<boolean> = (toggled) => this.events.add({ toggled });
+  private hidden = false;
 
   constructor(private readonly texts: ScoredTexts) {
     const { window, workspace } = vscode;
@@ -67,7 +70,19 @@ export class Heatmap implements vscode.Disposable {
     if (on && selected) this.parts.set(selected.document, selected.selection);
     if (on) this.follow();
     else this.clear();
+    this.events.fire('toggled', on);
     this.events.fire('changed', undefined);
+  }
+
+  /** Whether another tint has the text. */
+  get isHidden(): boolean {
+    return this.hidden;
+  }
+
+  /** Leaves the text to another tint, or takes it back. */
+  hide(hidden: boolean): void {
+    this.hidden = hidden;
+    for (const document of this.heats.keys()) this.draw(document);
   }
 
   /** The caret goes to the next of the most surprising tokens, or the one before; round at the ends. */
@@ -133,7 +148,7 @@ export class Heatmap implements vscode.Disposable {
     const heat = this.heats.get(document);
     if (!heat) return;
     for (const editor of vscode.window.visibleTextEditors)
-      if (editor.document === document) this.look?.draw(editor, heat.all, heat.surprises);
+      if (editor.document === document) this.look?.draw(editor, this.hidden ? [] : heat.all, heat.surprises);
     this.events.fire('changed', undefined);
   }
 

@@ -1,0 +1,14 @@
+import * as vscode from 'vscode';
+import type { AttentionTint } from './attention/attentionTint.ts';
+import type { Heatmap } from './heat/heatmap.ts';
+
+/** One tint of the text at a time, the newest: attention lies over the heatmap until it is cleared. */
+export function oneTint(heatmap: Heatmap, attention: AttentionTint): vscode.Disposable {
+  return vscode.Disposable.from(
+    attention.onDidChange((shown) => {
+      heatmap.hide(shown);
+      void vscode.commands.executeCommand('setContext', 'tokenscope.attentionTint', shown);
+    }),
+    heatmap.onDidToggle((on) => on && attention.clear()),
+  );
+}
