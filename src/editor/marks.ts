@@ -22,14 +22,16 @@ export class Marks implements vscode.Disposable {
       border: '1px dotted',
       borderColor: colour('editor.rangeHighlightBorder'),
     });
-    this.chosen = new Mark(
-      texts,
-      (text) => (texts.isExplored(text) || text.attended ? text.rangeOf(text.choice.token) : undefined),
-      {
-        outline: '1px solid',
-        outlineColor: colour('focusBorder'),
-      },
-    );
+    const chosen: Place = (text) =>
+      texts.isExplored(text)
+        ? text.rangeOf(text.choice.token)
+        : text.attended
+          ? text.rangeOf(text.attended.token)
+          : undefined;
+    this.chosen = new Mark(texts, chosen, {
+      outline: '1px solid',
+      outlineColor: colour('focusBorder'),
+    });
     this.hovered = new Mark(texts, (text) => (text.hovered === null ? undefined : text.rangeOf(text.hovered)), {
       backgroundColor: colour('editor.wordHighlightStrongBackground'),
       outline: '1px solid',
@@ -64,6 +66,7 @@ export class Marks implements vscode.Disposable {
         this.chosen.draw();
       },
       choice: () => this.chosen.draw(),
+      attended: () => this.chosen.draw(),
       hovered: () => {
         this.hovered.draw();
         this.lookedAt.draw();

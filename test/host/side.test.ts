@@ -116,6 +116,28 @@ describe('attention in the side bar', () => {
     assert.equal(api.texts.all.length, 0);
   });
 
+  it('holds a token while the caret moves on, and follows again; what is pointed at in the editor is told', async () => {
+    const editor = await beside('road');
+    const offset = (word: string) => SENTENCE.indexOf(word) + 1;
+    const marked = () => api.marks.chosen.rangesIn(editor).map((range) => editor.document.getText(range));
+    await drive.webview.waitFor(() => document.querySelector('.looking')!.textContent === '·road');
+    assert.deepEqual(marked(), [' road']);
+    await drive.webview.click('[aria-label="Hold the token"]');
+    await drive.webview.waitFor(() => document.querySelector('[aria-label="Hold the token"].on') !== null);
+    const told = said('cursor').length;
+    await put(editor, offset('tired'));
+    await vscode.commands.executeCommand('vscode.executeHoverProvider', editor.document.uri, new vscode.Position(0, 5));
+    const { position } = await heard.next('pointed');
+    assert.equal(position, 1);
+    await drive.webview.waitFor(() => /chicken/.test(document.querySelector('.row .cell-value')!.textContent!));
+    assert.equal(said('cursor').length, told);
+    assert.equal(await looking(), '·road');
+    await drive.webview.click('[aria-label="Hold the token"]');
+    await drive.webview.waitFor(() => document.querySelector('[aria-label="Hold the token"].on') === null);
+    await put(editor, offset('because'));
+    await looksAt('·because');
+  });
+
   it('shares text, head and pattern with the panel: a layer is one call of the engine', async () => {
     const editor = await openText(SENTENCE);
     const { engine } = await api.engine.ready(new AbortController().signal, () => {});
