@@ -45,9 +45,9 @@ describe('views ask for what they need', () => {
   it('attention: the pattern of the layer, in the strip and its legend too', async () => {
     await open(kept('attention'), 5);
     assert.deepEqual(questions(), [{ kind: 'pattern', layer: 2 }]);
-    assert.match(await text('.waiting'), /^Computing/);
+    assert.match(await text('.view.attention .waiting'), /^Computing/);
     await opened.send(messages.answer(chicken, asks()[0]));
-    assert.equal(await text('.waiting'), '');
+    assert.equal(await text('.view.attention .waiting'), '');
     assert.match(await text('.under-strip .legend .label'), /^attention of ·the, layer 2 head 1$/);
     // The scale is the matrix' own: up to the largest weight below the first row.
     const rows = chicken.tokens.flatMap((_, i) =>
@@ -103,7 +103,7 @@ describe('views ask for what they need', () => {
       },
     });
     assert.match(await text('.view.attention .problem'), /too large to hold\.[\s\S]*Select at most 3,862 tokens\./);
-    assert.equal(await text('.waiting'), '');
+    assert.equal(await text('.view.attention .waiting'), '');
     assert.equal(await opened.page.evaluate(() => document.body.dataset.state), 'done');
     await opened.checkAxe();
     await opened.page.locator('.view.attention .problem vscode-button').click();

@@ -109,7 +109,7 @@ export function generateView(actions: Actions): View {
   function say(): void {
     take.hidden = pointed === null;
     if (!pointed) {
-      setText(path, t('Point at a token: its path stands here.'));
+      setText(path, t('Point at a box: its path stands here.'));
       return;
     }
     const text = pointed.path.map((id) => (pieces.has(id) ? shown(pieces.get(id)) : `${id}`)).join('');
@@ -126,10 +126,10 @@ export function generateView(actions: Actions): View {
       actions,
     ),
     el('div', { class: 'sliders' }, depth.element, breadth.element),
-    el('div', { class: 'path-line' }, path, take),
     waiting,
     problem.element,
     pane.element,
+    el('div', { class: 'path-line' }, path, take),
     compare.element,
   );
 

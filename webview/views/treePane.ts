@@ -40,13 +40,13 @@ export function treePane(hands: TreeHands) {
       role: 'treeitem',
       'aria-level': node.path.length,
       'aria-expanded': node.rest !== undefined,
-      'aria-label': facts,
+      'aria-label': height < LABEL ? facts : undefined,
       title: facts,
       tabindex: -1,
       'data-path': pathKey(node.path),
     });
     if (height >= LABEL)
-      box.append(el('span', { class: 'name' }, name), el('span', { class: 'p' }, percent(node.probability)));
+      box.append(el('span', { class: 'name' }, name), ' ', el('span', { class: 'p' }, percent(node.probability)));
     box.addEventListener('pointerenter', () => hands.point(node));
     box.addEventListener('focus', () => {
       current = pathKey(node.path);
@@ -76,8 +76,7 @@ export function treePane(hands: TreeHands) {
       const boxes = boxesOf(next);
       const columns = Math.max(1, ...boxes.map(({ column }) => column + 1));
       const canvas = el('div', { class: 'tree-inside' });
-      const width = Math.max(COLUMN, Math.floor(element.clientWidth / columns));
-      canvas.style.width = `${columns * width}px`;
+      canvas.style.minWidth = `${columns * COLUMN}px`;
       for (const { node, probability, column, top, height } of boxes) {
         const pixels = height * HEIGHT;
         if (pixels < 1) continue;
@@ -87,10 +86,10 @@ export function treePane(hands: TreeHands) {
           : el('div', { class: 'rest', title: rest });
         if (!node && pixels >= LABEL) box.append(el('span', {}, rest));
         Object.assign(box.style, {
-          left: `${column * width}px`,
+          left: `${(100 * column) / columns}%`,
           top: `${top * 100}%`,
           height: `${height * 100}%`,
-          width: `${width - 1}px`,
+          width: `${100 / columns}%`,
         });
         canvas.append(box);
       }
