@@ -63,11 +63,7 @@ export function meanOverHeads({
   data: Float32Array;
 }): Float32Array {
   const mean = new Float32Array(n * n);
-  for (let i = 0; i < n * n; i++) {
-    let sum = 0;
-    for (let head = 0; head < heads; head++) sum += data[head * n * n + i];
-    mean[i] = sum / heads;
-  }
+  for (let head = 0; head < heads; head++) for (let i = 0; i < n * n; i++) mean[i] += data[head * n * n + i] / heads;
   return mean;
 }
 

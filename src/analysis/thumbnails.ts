@@ -26,27 +26,33 @@ export function thumbnails(
   most: number,
 ): Thumbnails {
   const side = Math.min(n, most);
-  const pooled = new Float32Array(heads * side * side);
+  const blocks = Int32Array.from({ length: n }, (_, token) => blockOf(token, n, side));
   const rest = new Float32Array(heads);
   let max = 0;
   let elsewhere = 0;
   for (let head = 0; head < heads; head++) {
+    for (let row = 1; row < n; row++) {
+      const from = (head * n + row) * n;
+      rest[head] += data[from] / (n - 1);
+      if (data[from] > max) max = data[from];
+      for (let i = from + 1; i <= from + row; i++) if (data[i] > elsewhere) elsewhere = data[i];
+    }
+  }
+  max = Math.max(max, elsewhere) || 1;
+  const bytes = new Uint8Array(heads * side * side);
+  const steps = 255 / max;
+  for (let head = 0; head < heads; head++) {
     for (let row = 0; row < n; row++) {
       const from = (head * n + row) * n;
-      const into = (head * side + blockOf(row, n, side)) * side;
-      if (row > 0) rest[head] += data[from] / (n - 1);
+      const into = (head * side + blocks[row]) * side;
       for (let column = 0; column <= row; column++) {
-        const weight = data[from + column];
-        if (row > 0 && weight > max) max = weight;
-        if (column > 0 && weight > elsewhere) elsewhere = weight;
-        const at = into + blockOf(column, n, side);
-        if (weight > pooled[at]) pooled[at] = weight;
+        const byte = Math.min(255, (data[from + column] * steps + 0.5) | 0);
+        const at = into + blocks[column];
+        if (byte > bytes[at]) bytes[at] = byte;
       }
     }
   }
-  const scale = max > 0 ? max : 1;
-  const bytes = Uint8Array.from(pooled, (weight) => Math.round(Math.min(1, weight / scale) * 255));
-  return { heads, n, side, bytes, max: scale, elsewhere, rest };
+  return { heads, n, side, bytes, max, elsewhere, rest };
 }
 
 /** The row or column of a thumbnail that a token is in. */
