@@ -3,7 +3,7 @@ import { maxOverHeads, meanOverHeads, valueWeighted } from '../src/analysis/patt
 import { type Question, resultOf } from './answers.ts';
 import { t } from './l10n.ts';
 import { largest, type Matrix } from './plots/matrix.ts';
-import { lookingToken, type Measure, type State } from './store.ts';
+import { isGivenUp, lookingToken, type Measure, type State } from './store.ts';
 
 /** The norms of the values, where they are wanted. */
 export const VALUES = { kind: 'values' } as const satisfies Question;
@@ -118,8 +118,10 @@ export const MEASURES: [Measure, string][] = [
 ];
 
 /** Why there are no weights yet. */
-export function whyNoAttention({ status, tokens }: Readonly<State>): string {
+export function whyNoAttention(state: Readonly<State>): string {
+  const { status, tokens } = state;
   if (tokens.length === 0) return '';
+  if (isGivenUp(state)) return t('Not computed: the run was cancelled.');
   if (status === 'loading' || status === 'computing') return t('Attention is computed when the scores are there.');
   return status === 'done' || status === 'cancelled'
     ? t('Computing this layer’s attention…')

@@ -186,6 +186,9 @@ export const touches = (changed: Changed, ...keys: (keyof State)[]): boolean => 
 /** Whether a newer run than the shown one began, or failed to, whose tokens are not known. */
 export const isOvertaken = ({ run, busyRun, tokens }: Readonly<State>): boolean => tokens.length > 0 && busyRun > run;
 
+/** Whether the run was cancelled before it had numbers: nothing that is asked about it need be answered. */
+export const isGivenUp = ({ status, scores }: Readonly<State>): boolean => status === 'cancelled' && scores.known === 0;
+
 /** Position of the distribution that the token at `position` was drawn from: the one after the token before it. */
 export const sourceOf = (position: number): number => position - 1;
 

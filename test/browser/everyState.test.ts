@@ -136,6 +136,38 @@ describe('every state, on numbers of the real engine', () => {
     assert.match((await opened.page.locator('#token-9').getAttribute('aria-label'))!, /not computed yet$/);
   });
 
+  for (const view of ['predict', 'attention', 'generate']) {
+    it(`${view}: a load that is cancelled after the plain tokens leaves nothing that says it computes`, async () => {
+      const sampling = { temperature: 1, topK: 0, topP: 1 };
+      const loading = { ...run, chosen: 8, loading: true } as HostMessage;
+      await open({ state: { view, sampling, pinned: false } }, loading, progress('load', 9, 30));
+      await say({ type: 'cancelled', run: 1 });
+      const page = await opened.page.locator('body').innerText();
+      assert.match(page, /not computed/i);
+      assert.doesNotMatch(page, /Computing|computed when|Point at/);
+      assert.match(page, view === 'attention' ? /^attention of ·it$/m : /^12\+ bits$/m);
+    });
+  }
+
+  it('pointing at a cell, or choosing a token, moves nothing at 480 px', async () => {
+    const sampling = { temperature: 1, topK: 0, topP: 1 };
+    const top = (what: string) => opened.page.locator(what).evaluate((one) => one.getBoundingClientRect().top);
+    opened = await openText(text, { width: 480, state: { view: 'attention', sampling, pinned: false } }, 8);
+    await opened.settle();
+    const matrix = await top('.matrix');
+    await opened.page.locator('.matrix').hover({ position: { x: 20, y: 120 } });
+    await opened.settle();
+    assert.match(await opened.page.locator('.cell-value').innerText(), /looks at/);
+    assert.equal(await top('.matrix'), matrix);
+    const from = opened.sent().length;
+    await opened.page.locator('#tab-generate').click();
+    await answerAll(opened, text, from);
+    const below = await top('.path');
+    await opened.page.locator('#token-5').click();
+    assert.equal(await opened.page.locator('.tree').isVisible(), false);
+    assert.equal(await top('.path'), below);
+  });
+
   it('while it loads or computes there is a button that cancels, and it is gone afterwards', async () => {
     await open({}, ...text.finished(1, 3).slice(0, 2), part);
     const cancel = opened.page.getByRole('button', { name: 'Cancel' });

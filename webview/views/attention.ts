@@ -26,17 +26,19 @@ const LEAST_LISTED = 0.005;
 
 /** What the chosen token looks at. */
 function tints(state: Readonly<State>, palette: Palette): Tints {
-  const { tokens, withoutFirst } = state;
+  const { tokens, withoutFirst, model } = state;
   const row = lookingToken(state);
+  const name = shortened(tokens[row], 16);
   const matrix = matrixOf(state);
   const weights = matrix?.data.subarray(matrix.offset + row * matrix.n, matrix.offset + row * matrix.n + row + 1);
-  const max = matrix ? topOfScale(matrix, withoutFirst) : 1;
+  const max = matrix ? topOfScale(matrix, withoutFirst) : null;
   return {
-    label: t('attention of {0}, {1}', shortened(tokens[row], 16), measureName(state)),
+    label: model ? t('attention of {0}, {1}', name, measureName(state)) : t('attention of {0}', name),
     max,
-    ends: ['0', topOf(max)],
+    ends: ['0', max === null ? '' : topOf(max)],
+    about: max === null ? '' : aboutTop(max),
     value: (position) => weights?.[position] ?? null,
-    colour: magnitudeScale(palette, 'cool', max),
+    colour: magnitudeScale(palette, 'cool', max ?? 1),
   };
 }
 
@@ -97,11 +99,17 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     },
   });
   const explained = explanation('', 'attention', t('Help: attention'), actions);
+  const choosers = el(
+    'div',
+    { class: 'choosers' },
+    ...(chooses ? [layers.element, heads.element, first] : []),
+    pane.tools,
+  );
   const element = el(
     'div',
     { class: 'view attention' },
     explained,
-    el('div', { class: 'choosers' }, ...(chooses ? [layers.element, heads.element, first] : []), pane.tools),
+    choosers,
     el('div', { class: 'reading' }, legend, note),
     value,
     ...(chooses ? [row] : []),
@@ -162,6 +170,8 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
 
   function show(state: Readonly<State>): void {
     const { model, layer, head, tokens, withoutFirst } = state;
+    // Their place is kept: nothing moves when the layers and heads are known.
+    choosers.style.setProperty('visibility', model ? 'visible' : 'hidden');
     layers.setOptions(model?.nLayers ?? 0);
     heads.setOptions(model?.nHeads ?? 0);
     layers.select(layer);
@@ -189,7 +199,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     const max = topOfScale(matrix, withoutFirst);
     const scale = magnitudeScale(paletteOf(state), 'cool', max);
     setText(high, topOf(max));
-    high.title = t('{0}, the largest weight below the first row, which can look at itself only', max);
+    high.title = aboutTop(max);
     ramp.style.setProperty('background-image', rampOf(scale, max));
     setText(
       note,
@@ -300,3 +310,6 @@ export function pictureOf(content: MatrixContent): HTMLCanvasElement {
 
 /** The first row, and what is left out, may be above the top of the scale. */
 const topOf = (max: number): string => `${max.toPrecision(3)}+`;
+
+const aboutTop = (max: number): string =>
+  t('{0}, the largest weight below the first row, which can look at itself only', max);

@@ -1,7 +1,7 @@
 /** Ways of sampling compared on one place and seed: text, quality and diversity, a row each. */
 import { nats } from '../../src/analysis/format.ts';
 import type { Actions } from '../actions.ts';
-import { type Question, resultOf } from '../answers.ts';
+import { errorOf, type Question, resultOf } from '../answers.ts';
 import { button } from '../controls.ts';
 import { el } from '../dom.ts';
 import { t } from '../l10n.ts';
@@ -85,7 +85,10 @@ export function compareView({ store }: Actions) {
       rows.replaceChildren(
         ...all.map(({ name }, i) => {
           const result = results[i];
-          if (!result) return el('tr', {}, el('th', { scope: 'row' }, name), el('td', { colspan: 4 }, t('Computing…')));
+          if (!result) {
+            const why = errorOf(state, question(state, all[i].sampling))?.what ?? t('Computing…');
+            return el('tr', {}, el('th', { scope: 'row' }, name), el('td', { colspan: 4 }, why));
+          }
           const texts = result.texts.map((text) => {
             const same = i === 0 ? text.length : shared(text, greedy);
             return el('li', {}, text.slice(0, same), el('strong', {}, text.slice(same)));

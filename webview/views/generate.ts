@@ -8,7 +8,7 @@ import { button, slider } from '../controls.ts';
 import { el, setText } from '../dom.ts';
 import { t } from '../l10n.ts';
 import { paletteOf } from '../plots/palette.ts';
-import { type Changed, type State, touches } from '../store.ts';
+import { type Changed, isGivenUp, type State, touches } from '../store.ts';
 import { shown } from '../tokens.ts';
 import { compareView } from './compare.ts';
 import { problemSection } from './problem.ts';
@@ -107,7 +107,7 @@ export function generateView(actions: Actions): View {
   }
 
   function say(): void {
-    take.hidden = pointed === null;
+    take.hidden = pointed === null || store.state.outdated;
     if (!pointed) {
       setText(path, t('Point at a box: its path stands here.'));
       return;
@@ -116,6 +116,7 @@ export function generateView(actions: Actions): View {
     setText(path, t('{0} — {1} of all continuations', text, percent(pointed.cumulative)));
   }
 
+  const below = el('div', {}, el('div', { class: 'path-line' }, path, take), compare.element);
   const element = el(
     'div',
     { class: 'view generate' },
@@ -126,11 +127,8 @@ export function generateView(actions: Actions): View {
       actions,
     ),
     el('div', { class: 'sliders' }, depth.element, breadth.element),
-    waiting,
-    problem.element,
-    pane.element,
-    el('div', { class: 'path-line' }, path, take),
-    compare.element,
+    el('div', { class: 'tree-place' }, waiting, problem.element, pane.element),
+    below,
   );
 
   return {
@@ -154,6 +152,8 @@ export function generateView(actions: Actions): View {
       const known = forks.has('');
       setText(waiting, notYet(state, known));
       pane.element.hidden = !known;
+      // Its place is kept while the next token's tree grows.
+      below.style.setProperty('visibility', known ? 'visible' : 'hidden');
       if (known && touches(changed, 'answers', 'tree', 'view', 'theme', 'tokens')) {
         pane.draw(continuationTree(forks, state.tree.breadth), pieces);
         pane.mark(pointed?.path ?? null);
@@ -189,6 +189,8 @@ export function generateView(actions: Actions): View {
 function notYet(state: Readonly<State>, known: boolean): string {
   if (state.chosen < 1)
     return t('Nothing comes before the first token, so nothing can be continued: choose a later one.');
-  if (known || state.status === 'error') return '';
-  return state.status === 'cancelled' ? t('Not computed: the run was cancelled.') : t('Computing…');
+  if (known || state.status === 'error' || errorOf(state, treeQuestion(state))) return '';
+  if (isGivenUp(state)) return t('Not computed: the run was cancelled.');
+  const waits = state.status === 'loading' || state.status === 'computing';
+  return waits ? t('Continuations are computed when the scores are there.') : t('Computing…');
 }

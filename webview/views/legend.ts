@@ -23,8 +23,10 @@ export function legendView(tintsOf: MakeTints) {
     setText(label, tints.label);
     setText(low, tints.ends[0]);
     setText(high, tints.ends[1]);
+    high.title = tints.about ?? '';
+    low.hidden = ramp.hidden = high.hidden = tints.max === null;
     ramp.classList.toggle('wedge', palette.highContrast);
-    if (palette.highContrast) ramp.style.removeProperty('background-image');
+    if (palette.highContrast || tints.max === null) ramp.style.removeProperty('background-image');
     else ramp.style.setProperty('background-image', rampOf(tints.colour, tints.max));
   }
 

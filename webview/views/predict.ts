@@ -38,6 +38,7 @@ export function predictView(actions: Actions): View {
     show(store.state);
   });
   const details = checkbox(t('log-prob and logit'), () => show(store.state));
+  const under = el('div', { class: 'under-table' }, more, details);
   const element = el(
     'div',
     { class: 'view predict' },
@@ -53,7 +54,7 @@ export function predictView(actions: Actions): View {
     remain,
     problem.element,
     table.element,
-    el('div', { class: 'under-table' }, more, details),
+    under,
   );
 
   let limit = FEW;
@@ -82,7 +83,7 @@ export function predictView(actions: Actions): View {
     if (older && table.element.dataset.run !== String(state.run)) return;
     heading.replaceChildren(...headline(state));
     change.replaceChildren(...changeLines(state, tried).map((line) => el('li', {}, line)));
-    table.element.hidden = list === null;
+    table.element.hidden = under.hidden = list === null;
     if (list) {
       const values = list.rows.flatMap((row) =>
         row.kind === 'candidate' ? [row.probability || 0, row.sampled ?? 0] : [],

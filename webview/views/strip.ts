@@ -153,7 +153,7 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
     style.removeProperty('background-color');
     style.removeProperty('color');
     style.removeProperty('border-bottom');
-    if (amount === null) return;
+    if (amount === null || max === null) return;
     if (!palette.highContrast) {
       const { fill, text } = colour(amount);
       style.setProperty('background-color', css(fill));

@@ -11,9 +11,12 @@ const MOST_BITS = 12;
 export interface Tints {
   /** What is tinted, in words. */
   label: string;
-  max: number;
+  /** Value of the strongest tint; null while there is no scale. */
+  max: number | null;
   /** How the ends of the scale read. */
   ends: [string, string];
+  /** What the upper end is, at length. */
+  about?: string;
   /** The number behind a token; null where there is none (yet). */
   value(position: number): number | null;
   colour(value: number): Shade;

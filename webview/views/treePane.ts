@@ -12,7 +12,7 @@ import { shown } from '../tokens.ts';
 const COLUMN = 124;
 const HEIGHT = 340;
 /** Height a box needs for its label, in CSS pixels. */
-const LABEL = 15;
+const LABEL = 17;
 
 export interface TreeHands {
   /** Pointed at, or has the focus; null: none. */
