@@ -19,6 +19,7 @@ import { chooseMeasure, HeatStatus } from './editor/heat/status.ts';
 import { WhatIf } from './editor/heat/whatIf.ts';
 import { Marks } from './editor/marks.ts';
 import { oneTint } from './editor/oneTint.ts';
+import { Preview } from './editor/preview.ts';
 import { openMenu } from './editor/status/menu.ts';
 import { StatusItem } from './editor/status/statusItem.ts';
 import { ScoredTexts } from './explore/scoredTexts.ts';
@@ -104,6 +105,7 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
     heatmap,
     heatStatus,
     whatIf,
+    new Preview(texts),
     oneTint(heatmap, tint),
     vscode.languages.registerHoverProvider({ pattern: '**' }, new HeatHover(heatmap)),
     pages,

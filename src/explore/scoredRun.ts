@@ -39,6 +39,12 @@ export interface Attended {
   max: number;
 }
 
+/** A continuation that is looked at. The token after the last one is what comes next. */
+export interface Preview {
+  token: number;
+  text: string;
+}
+
 export interface Progress {
   run: number;
   stage: 'load' | 'compute';
@@ -78,6 +84,8 @@ export interface ScoredTextEvents {
   pointed: number | null;
   /** What a view shows that a token looks at; null: no view does. */
   attended: Attended | null;
+  /** What might stand before a token, in some view; null: nothing. */
+  previewed: Preview | null;
   /** Whether a run is under way. */
   busy: boolean;
 }

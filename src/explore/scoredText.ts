@@ -5,7 +5,7 @@ import type { Head } from './firstHead.ts';
 import { type Excerpt, excerpt, type FollowedText, isStill } from './followedText.ts';
 import { Patterns } from './patterns.ts';
 import { readTokens } from './readTokens.ts';
-import type { Attended, Choice, Progress, ScoredRun, ScoredTextEvents, TextState } from './scoredRun.ts';
+import type { Attended, Choice, Preview, Progress, ScoredRun, ScoredTextEvents, TextState } from './scoredRun.ts';
 import { Scores } from './scores.ts';
 import type { OffsetRange } from './trackedRange.ts';
 import type { TrackedText } from './trackedText.ts';
@@ -51,6 +51,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   private headWasChosen: boolean;
   private lastProgress: Progress | undefined;
   private failure: unknown;
+  private proposed: Preview | null = null;
 
   /** @param begins token to begin with; default: the last one @param head that was chosen before */
   constructor(
@@ -126,6 +127,18 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   /** The reader hears what happens from now on. */
   read(reader: Reader<ScoredTextEvents>): { dispose(): void } {
     return this.events.add(reader);
+  }
+
+  /** Shows what might stand before a token, wherever the text is seen; null: no more. */
+  preview(preview: Preview | null): void {
+    if (preview === this.proposed) return;
+    this.proposed = preview && this.shown && !this.shown.stale ? preview : null;
+    this.events.fire('previewed', this.proposed);
+  }
+
+  /** What might stand before a token. */
+  get previewed(): Preview | null {
+    return this.proposed;
   }
 
   /** Runs the text, unless that is done or under way. */
@@ -335,6 +348,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   }
 
   private textChanged(): void {
+    this.preview(null);
     if (this.shown && !this.shown.stale) {
       this.hover(null);
       this.attend(null);

@@ -18,6 +18,8 @@ const FIRST_WITH_NUMBERS = 1;
 /** While pinned, a selection is explored once it has been still for so long. */
 const FOLLOW_PAUSE_MS = 200;
 
+const OPEN: Extract<PageMessage, { type: 'lock' }> = { type: 'lock', token: false, head: false };
+
 export interface PageServices {
   root: vscode.Uri;
   texts: ScoredTexts;
@@ -36,7 +38,7 @@ export class ExplorePage implements vscode.Disposable {
   private shown: ShownText | undefined;
   private lastRun = 0;
   private pinned = false;
-  private lock: Extract<PageMessage, { type: 'lock' }> = { type: 'lock', token: false, head: false };
+  private lock = OPEN;
   private follow: NodeJS.Timeout | undefined;
   private readonly listening: vscode.Disposable[];
   private readonly closed = new vscode.EventEmitter<void>();
@@ -170,6 +172,9 @@ export class ExplorePage implements vscode.Disposable {
     switch (message.type) {
       case 'ready':
         shown?.connected();
+        // A new page holds nothing.
+        this.lock = OPEN;
+        shown?.setLock(OPEN);
         this.outbox.connect();
         return shown?.tellChoice();
       case 'hover':
@@ -185,6 +190,8 @@ export class ExplorePage implements vscode.Disposable {
         return shown?.attend(message);
       case 'tryCandidate':
         return shown?.tryCandidate(message);
+      case 'preview':
+        return shown?.preview(message);
       case 'putIn':
         return shown?.putIn(message);
       case 'undo':

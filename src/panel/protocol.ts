@@ -140,6 +140,8 @@ export type PageMessage =
   | { type: 'attend'; run: number; position: number; weights?: Float32Array; max: number }
   /** Puts a candidate into the document in place of the token at `position`; the number of tokens: after the last one. */
   | { type: 'tryCandidate'; run: number; position: number; id: number }
+  /** A continuation is pointed at, to stand before the token at `position`; null: none is. */
+  | { type: 'preview'; run: number; position: number; ids: number[] | null }
   /** Puts a continuation into the document, before the token at `position`; the number of tokens: after the last one. */
   | { type: 'putIn'; run: number; position: number; ids: number[] }
   /** A question about the tokens of a run; the page numbers its questions. */

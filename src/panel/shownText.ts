@@ -31,6 +31,8 @@ export class ShownText implements vscode.Disposable {
   private readonly before: number;
   private readonly edits: CandidateEdits;
   private answers: Answers | undefined;
+  /** Ids of the continuation that was pointed at last. */
+  private previewed: readonly number[] | undefined;
   /** What of the choice stays while others choose. */
   private lock = { token: false, head: false };
   /** What the page shows that a token looks at is tinted in the editor. */
@@ -105,6 +107,7 @@ export class ShownText implements vscode.Disposable {
     this.listening.dispose();
     this.answers?.forget();
     this.text.hover(null);
+    this.text.preview(null);
     if (this.attends) this.text.attend(null);
     this.reading.dispose();
   }
@@ -149,6 +152,16 @@ export class ShownText implements vscode.Disposable {
     const problem = await tryCandidate(this.text, position, id);
     if (problem) this.post({ type: 'notice', run, text: problem });
     else this.edits.made();
+  }
+
+  async preview({ run, position, ids }: Message<'preview'>): Promise<void> {
+    const { text } = this;
+    const engine = text.run?.loaded?.engine;
+    this.previewed = ids ?? undefined;
+    if (run !== this.run || !engine || !ids?.length) return text.preview(null);
+    const whole = await engine.describe(ids);
+    // Another one is pointed at by now.
+    if (this.previewed === ids && run === this.run) text.preview({ token: position, text: whole.text });
   }
 
   async putIn({ run, position, ids }: Message<'putIn'>): Promise<void> {

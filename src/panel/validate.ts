@@ -37,6 +37,7 @@ const message = z.discriminatedUnion('type', [
     max: z.number().min(0),
   }),
   z.object({ type: z.literal('tryCandidate'), run, position, id: whole }),
+  z.object({ type: z.literal('preview'), run, position, ids: z.array(whole).max(64).nullable() }),
   z.object({ type: z.literal('putIn'), run, position, ids: z.array(whole).min(1).max(64) }),
   z.object({ type: z.literal('undo') }),
   z.object({ type: z.literal('ask'), run, id: whole, question: questionSchema }),

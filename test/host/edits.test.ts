@@ -130,6 +130,13 @@ describe('a document that changes', () => {
     const position = tokens.findIndex(({ text }) => text === ' road');
     const fork = await ask(api, heard, run, { kind: 'tree', position, paths: [[], [tokens[1].id]], top: 3 });
     assert.equal(fork.ids.length, 6);
+    send(api, { type: 'preview', run, position, ids: [fork.ids[0], fork.ids[3]] });
+    const [text] = api.texts.all;
+    const shown = await new Promise((resolve) => text.read({ previewed: resolve }));
+    const path = [0, 3].map((i) => fork.pieces[fork.ids[i]].text).join('');
+    assert.deepEqual(shown, { token: position, text: path });
+    send(api, { type: 'preview', run, position, ids: null });
+    assert.equal(text.previewed, null);
     const owl = (await api.engine.loaded!.engine.encode(' 🦉')).map(({ id }) => id);
     assert.ok(owl.length > 1);
     const changed = event(vscode.workspace.onDidChangeTextDocument, (change) => change.document === written);

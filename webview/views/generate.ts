@@ -62,6 +62,7 @@ export function generateView(actions: Actions): View {
     point(node) {
       pointed = node ?? pointed;
       pane.mark(pointed?.path ?? null);
+      preview(node);
       say();
     },
     expand(node) {
@@ -70,6 +71,12 @@ export function generateView(actions: Actions): View {
     },
     putIn,
   });
+
+  /** Shows a path in the editor, where it would stand. */
+  function preview(node: TreeNode | null): void {
+    const { run, chosen, outdated } = store.state;
+    if (!outdated) actions.send({ type: 'preview', run, position: chosen, ids: node ? [...node.path] : null });
+  }
 
   function putIn({ path: ids }: TreeNode): void {
     const { run, chosen, outdated } = store.state;
