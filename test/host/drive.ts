@@ -22,7 +22,8 @@ async function ask(command: WindowCommand): Promise<unknown> {
 export const drive = {
   /** Writes a PNG of the whole window. */
   screenshot: (path: string) => ask({ do: 'screenshot', path }),
-  type: (text: string) => ask({ do: 'type', text }),
+  /** @param delay milliseconds from key to key */
+  type: (text: string, delay = 10) => ask({ do: 'type', text, delay }),
   /** A key or a chord, as "Control+Shift+P". */
   press: (key: string) => ask({ do: 'press', key }),
   click: (selector: string) => ask({ do: 'click', selector, webview: false }),

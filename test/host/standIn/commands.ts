@@ -1,7 +1,8 @@
 /** What a test may ask of the window through the control endpoint. `script` is the source of a function, called with `args`. */
 export type WindowCommand =
   | { do: 'screenshot'; path: string }
-  | { do: 'type'; text: string }
+  /** `delay`: milliseconds from key to key. */
+  | { do: 'type'; text: string; delay: number }
   | { do: 'press'; key: string }
   | { do: 'click' | 'hover' | 'dblclick'; selector: string; webview: boolean }
   | { do: 'resize'; width: number; height: number }

@@ -40,7 +40,7 @@ async function perform(page: Page, problems: string[], command: WindowCommand): 
       await page.screenshot({ path: command.path });
       return command.path;
     case 'type':
-      return page.keyboard.type(command.text, { delay: 10 });
+      return page.keyboard.type(command.text, { delay: command.delay });
     case 'press':
       return page.keyboard.press(command.key);
     case 'click':

@@ -1,0 +1,66 @@
+import * as vscode from 'vscode';
+import type { TestApi } from '../../src/extension.ts';
+import { drive } from './drive.ts';
+
+/** A line of the editor with its ghost text, as it was on the screen in some frame. */
+interface PaintedLine {
+  line: string;
+  ghost: string;
+}
+
+/** Where the window keeps what it painted. */
+type Recorder = typeof globalThis & { paintedGhosts?: Map<string, PaintedLine>; recordGhosts?: boolean };
+
+/** Keeps each line that is painted with ghost text at its end, frame by frame, and what was suggested. */
+export class Painted {
+  /** The caret's line with the suggestion's first one. */
+  private readonly suggested = new Set<string>();
+  private readonly listening: { dispose(): void };
+
+  private constructor(api: TestApi) {
+    this.listening = api.ghost.onDidChange((now) => {
+      const editor = vscode.window.activeTextEditor;
+      if (now.state !== 'shown' || editor?.document !== now.document) return;
+      const { text } = now.document.lineAt(editor.selection.active);
+      this.suggested.add((text + now.suggestion.text).split(/\r?\n/)[0]);
+    });
+  }
+
+  static async watch(api: TestApi): Promise<Painted> {
+    await drive.eval(() => {
+      const recorder = globalThis as Recorder;
+      const found = new Map<string, PaintedLine>();
+      recorder.paintedGhosts = found;
+      recorder.recordGhosts = true;
+      const look = () => {
+        for (const shown of document.querySelectorAll('.view-line:has(.ghost-text-decoration)')) {
+          const parts = [...shown.querySelectorAll('span > span')];
+          const text = (ghost: boolean) =>
+            parts
+              .filter((part) => part.classList.contains('ghost-text-decoration') === ghost)
+              .map((part) => part.textContent)
+              .join('')
+              .replaceAll('\u00a0', ' ');
+          const line = { line: text(false), ghost: text(true) };
+          found.set(JSON.stringify(line), line);
+        }
+        if (recorder.recordGhosts) requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+    return new Painted(api);
+  }
+
+  /** Lines that were painted with another suggestion than one for what stood there. */
+  async wrong(): Promise<PaintedLine[]> {
+    const lines = await drive.eval(() => [...((globalThis as Recorder).paintedGhosts ?? new Map()).values()]);
+    return (lines as PaintedLine[]).filter(({ line, ghost }) => !this.suggested.has(line + ghost));
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+    void drive.eval(() => {
+      (globalThis as Recorder).recordGhosts = false;
+    });
+  }
+}
