@@ -1,7 +1,8 @@
 import type { Intervention } from '../runtime/api.ts';
+import { type Excerpt, type FollowedText, isStill } from './followedText.ts';
 import type { Patterns } from './patterns.ts';
 import type { ReadTokens } from './readTokens.ts';
-import type { Scores } from './scores.ts';
+import { Scores } from './scores.ts';
 import type { LoadedEngine } from './windowEngine.ts';
 
 /** A text's tokens and what was computed of them in one run. */
@@ -22,6 +23,28 @@ export interface ScoredRun extends ReadTokens {
   /** The text changed since. */
   stale: boolean;
   milliseconds: number;
+}
+
+/** A run of a text's tokens, of which nothing is computed yet. @param input what was tokenised */
+export function newRun(
+  read: ReadTokens,
+  about: { number: number; input: Excerpt; place: FollowedText; interventions: readonly Intervention[] },
+): ScoredRun {
+  const { number, input, place, interventions } = about;
+  return {
+    ...read,
+    loaded: undefined,
+    number,
+    ids: read.tokens.map(({ id }) => id),
+    length: input.length,
+    offset: place.range.start,
+    interventions,
+    scores: new Scores(read.tokens.length),
+    patterns: undefined,
+    // Edits may have changed the text meanwhile.
+    stale: !isStill(place, input),
+    milliseconds: 0,
+  };
 }
 
 /** What is looked at. The token after the last one is what comes next. */

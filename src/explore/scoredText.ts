@@ -2,14 +2,24 @@ import { EngineEnded } from '../errors.ts';
 import type { Intervention, ModelInfo } from '../runtime/api.ts';
 import { Emitter, type Reader } from './events.ts';
 import type { Head } from './firstHead.ts';
-import { type Excerpt, excerpt, type FollowedText, isStill } from './followedText.ts';
+import { type Excerpt, excerpt, type FollowedText } from './followedText.ts';
 import { Patterns } from './patterns.ts';
 import { readTokens } from './readTokens.ts';
-import type { Attended, Choice, Preview, Progress, ScoredRun, ScoredTextEvents, TextState } from './scoredRun.ts';
-import { Scores } from './scores.ts';
+import {
+  type Attended,
+  type Choice,
+  newRun,
+  type Preview,
+  type Progress,
+  type ScoredRun,
+  type ScoredTextEvents,
+  type TextState,
+} from './scoredRun.ts';
+import type { ScoredTextServices } from './services.ts';
+import { placeOf, stayingChoice } from './tokenPlaces.ts';
 import type { OffsetRange } from './trackedRange.ts';
 import type { TrackedText } from './trackedText.ts';
-import type { EngineSource, LoadedEngine, Log } from './windowEngine.ts';
+import type { LoadedEngine } from './windowEngine.ts';
 
 /** Candidates a position that are kept with the scores; the whole distribution is asked for by position. */
 const CANDIDATES = 64;
@@ -17,13 +27,6 @@ const CANDIDATES = 64;
 const EDIT_PAUSE_MS = 150;
 /** How often a text is run again by itself when the engine dies. What ended it may be this text. */
 const RESTARTS = 1;
-
-export interface ScoredTextServices {
-  engines: EngineSource;
-  log: Log;
-  /** How many tokens of a text are scored at most. */
-  maxTokens(): number;
-}
 
 /**
  * A part of a document, its tokens and their scores as they stream in, what is chosen, and what is changed in the
@@ -216,12 +219,8 @@ export class ScoredText<T extends FollowedText = TrackedText> {
 
   /** Offsets of the document that a token stands for now; undefined if there is none, or its text has changed. */
   rangeOf(token: number): OffsetRange | undefined {
-    const { shown } = this;
-    if (!shown || shown.stale || !(token >= 0 && token <= shown.tokens.length)) return undefined;
-    const { start } = this.place.range;
-    const last = shown.tokens[shown.tokens.length - 1];
-    const range = shown.tokens[token] ?? { start: last.end, end: last.end };
-    return { start: range.start + start, end: range.end + start };
+    const { shown, place } = this;
+    return shown && !shown.stale ? placeOf(shown.tokens, token, place.range.start) : undefined;
   }
 
   dispose(): void {
@@ -300,20 +299,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     const read = await readTokens(this.services.engines.channel(this.channel), input, limit, signal);
     signal.throwIfAborted();
     if (read.tokens.length === 0) return undefined;
-    const run: ScoredRun = {
-      ...read,
-      loaded: undefined,
-      number,
-      ids: read.tokens.map(({ id }) => id),
-      length: input.length,
-      offset: this.place.range.start,
-      interventions: this.changes,
-      scores: new Scores(read.tokens.length),
-      patterns: undefined,
-      // Edits may have changed the text meanwhile.
-      stale: !isStill(this.place, input),
-      milliseconds: 0,
-    };
+    const run = newRun(read, { number, input, place: this.place, interventions: this.changes });
     this.begun(run);
     return run;
   }
@@ -321,7 +307,10 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   private begun(run: ScoredRun): void {
     this.hover(null);
     this.attend(null);
-    this.chosen = { ...this.chosen, token: this.choiceIn(run.tokens.length) };
+    this.chosen = {
+      ...this.chosen,
+      token: stayingChoice(this.chosen.token, this.shown?.tokens.length, run.tokens.length),
+    };
     this.caret = null;
     this.shown = run;
     this.events.fire('begun', run);
@@ -337,14 +326,6 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     this.become('computing');
     this.events.fire('loaded', { run, loaded });
     this.progressed({ run: run.number, stage: 'compute', done: 0, total: run.ids.length, label: '' });
-  }
-
-  /** The chosen token stays; who stood at the end, or after it, stays there. */
-  private choiceIn(count: number): number {
-    const { token } = this.chosen;
-    if (!this.shown) return Math.min(token, count - 1);
-    const fromEnd = token - this.shown.tokens.length;
-    return fromEnd >= -1 ? count + fromEnd : Math.min(token, count - 1);
   }
 
   private textChanged(): void {

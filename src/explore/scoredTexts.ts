@@ -1,7 +1,8 @@
 import { Emitter, type Reader } from './events.ts';
 import type { Head } from './firstHead.ts';
 import type { FollowedText } from './followedText.ts';
-import { ScoredText, type ScoredTextServices } from './scoredText.ts';
+import { ScoredText } from './scoredText.ts';
+import type { ScoredTextServices } from './services.ts';
 import type { TrackedText } from './trackedText.ts';
 
 /** A scored text in the hands of one reader, until that lets it go. */

@@ -27,3 +27,21 @@ export function tokenAt(tokens: readonly OffsetRange[], offset: number, chosen: 
   if (tokens.length === 0 || tokens[tokens.length - 1].end !== offset) return null;
   return chosen === tokens.length ? chosen : tokens.length - 1;
 }
+
+/** Where a token stands, or the place after the last one; undefined if there is no such token. @param start of the text */
+export function placeOf(tokens: readonly OffsetRange[], token: number, start: number): OffsetRange | undefined {
+  if (!(token >= 0 && token <= tokens.length)) return undefined;
+  const last = tokens[tokens.length - 1];
+  const range = tokens[token] ?? { start: last.end, end: last.end };
+  return { start: range.start + start, end: range.end + start };
+}
+
+/**
+ * The chosen token of a text that was run again: the same; who stood at the end, or after it, stays there.
+ * @param before how many tokens there were; undefined: the text is new
+ * @param count how many there are now
+ */
+export function stayingChoice(token: number, before: number | undefined, count: number): number {
+  const fromEnd = before === undefined ? Number.NEGATIVE_INFINITY : token - before;
+  return fromEnd >= -1 ? count + fromEnd : Math.min(token, count - 1);
+}
