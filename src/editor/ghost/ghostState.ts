@@ -14,6 +14,9 @@ export class GhostStates {
   private readonly events = new Emitter<{ changed: GhostState; workedAhead: undefined }>();
   readonly onDidChange: Event<GhostState> = (changed) => this.events.add({ changed });
 
+  /** How long the model took for the last suggestion, in ms; undefined before the first. */
+  took: number | undefined;
+
   /** What may be wanted next is worked out. */
   readonly onDidWorkAhead: Event<undefined> = (workedAhead) => this.events.add({ workedAhead });
 

@@ -10,6 +10,8 @@ import { type GhostSettings, ghostSettings, isExcluded } from './settings.ts';
 
 /** A run begins when so long nothing was typed: a burst of typing costs one run. */
 const PAUSE_MS = 100;
+/** Where suggestions are slow it is longer: half of what the last one took, up to this. */
+const LONGEST_PAUSE_MS = 2000;
 /** How often the context is halved when it has more tokens than its characters let expect. */
 const TIGHTENED = 3;
 
@@ -31,8 +33,6 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   private ahead: AbortController | undefined;
   /** Of the newest request. */
   private newest: AbortController | undefined;
-  /** How long the last suggestion took: who is slow waits longer before it begins. */
-  private slowness = 0;
 
   constructor(
     private readonly engine: WindowEngine,
@@ -118,7 +118,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
     this.states.become({ state: 'computing' });
     const began = performance.now();
     const suggestions = await this.suggest(asked, { count }, 'ghost text', signal);
-    this.slowness = performance.now() - began;
+    this.states.took = performance.now() - began;
     this.memory.add(asked.place, suggestions, count > 1 || asked.settings.alternatives === 1);
     return suggestions;
   }
@@ -171,7 +171,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   }
 
   private async pause(signal: AbortSignal): Promise<void> {
-    const still = Math.min(2000, Math.max(PAUSE_MS, this.slowness / 2));
+    const still = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, (this.states.took ?? 0) / 2));
     const rest = this.changedAt + still - performance.now();
     if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     signal.throwIfAborted();

@@ -57,7 +57,10 @@ export class StatusItem implements vscode.Disposable {
     this.item.text = [state.state === 'loading' ? loading(state) : '$(eye) Tokenscope', ghost, this.note]
       .filter(Boolean)
       .join(' ');
-    const lines = [engineLine(state), ...(mode ? ghostLines(this.ghost.state, mode) : [])];
+    const lines = [
+      engineLine(state),
+      ...(mode ? [...ghostLines(this.ghost.state, mode), ...speed(this.ghost.took)] : []),
+    ];
     const tooltip = new vscode.MarkdownString();
     tooltip.isTrusted = { enabledCommands: ['tokenscope.ghostText.why'] };
     lines.forEach((line, i) => {
@@ -79,6 +82,22 @@ function engineLine(state: EngineState): string {
   if (state.state === 'loading') return vscode.l10n.t('The model is loading.');
   const { name, precision, loadMs } = state.model;
   return vscode.l10n.t('{0}, {1}, loaded in {2} s', name, precision, (loadMs / 1000).toFixed(1));
+}
+
+/** What is slower than this is said to be, in ms. */
+const SLOW_MS = 2000;
+
+function speed(took: number | undefined): string[] {
+  if (took === undefined) return [];
+  const seconds = (took / 1000).toFixed(1);
+  return took < SLOW_MS
+    ? [vscode.l10n.t('The last suggestion took {0} s.', seconds)]
+    : [
+        vscode.l10n.t(
+          'The last suggestion took {0} s: this is slow, so a longer pause in typing is waited for.',
+          seconds,
+        ),
+      ];
 }
 
 function ghostText(ghost: GhostState, mode: GhostMode): string {
