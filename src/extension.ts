@@ -8,6 +8,7 @@ import { registerCommands } from './editor/commands.ts';
 import { openExample } from './editor/example.ts';
 import { suggestHere, toggleGhostText } from './editor/ghost/commands.ts';
 import { GhostStates } from './editor/ghost/ghostState.ts';
+import { GhostStatus } from './editor/ghost/ghostStatus.ts';
 import { GhostText } from './editor/ghost/ghostText.ts';
 import { otherProvider } from './editor/ghost/otherProviders.ts';
 import { setGhostMode } from './editor/ghost/settings.ts';
@@ -43,7 +44,7 @@ export interface TestApi {
   texts: ScoredTexts;
   marks: Marks;
   ghost: GhostStates;
-  status: StatusItem;
+  ghostStatus: GhostStatus;
   heatmap: Heatmap;
   heatStatus: HeatStatus;
   whatIf: WhatIf;
@@ -65,8 +66,8 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const whatIf = new WhatIf(heatmap, engine);
   const heatStatus = new HeatStatus(heatmap);
   const ghost = new GhostStates();
-  const status = new StatusItem(engine, ghost);
-  suggestBeside(status, ghost, context.globalState);
+  const ghostStatus = new GhostStatus(ghost);
+  suggestBeside(ghostStatus, ghost, context.globalState);
   texts.read({ busy: (busy) => void vscode.commands.executeCommand('setContext', 'tokenscope.computing', busy) });
 
   const posted = new vscode.EventEmitter<HostMessage>();
@@ -100,7 +101,8 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
     tint,
     postedBeside,
     side,
-    status,
+    new StatusItem(engine),
+    ghostStatus,
     new GhostText(engine, ghost, log),
     heatmap,
     heatStatus,
@@ -120,14 +122,17 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
       },
       openExample: async () => explore(await openExample(root)),
       showOutput: () => log.show(),
-      menu: () => {
-        status.remark(undefined);
-        return openMenu();
-      },
+      menu: openMenu,
       clearTint: () => tint.clear(),
-      'ghostText.toggle': () => toggleGhostText(),
+      'ghostText.toggle': () => {
+        ghostStatus.remark(undefined);
+        return toggleGhostText();
+      },
       'ghostText.toggleForLanguage': () => toggleGhostText({ forLanguage: true }),
-      'ghostText.onDemand': () => setGhostMode('onDemand'),
+      'ghostText.onDemand': () => {
+        ghostStatus.remark(undefined);
+        return setGhostMode('onDemand');
+      },
       'ghostText.suggest': suggestHere,
       'heatmap.toggle': () => heatmap.toggle(),
       'heatmap.measure': () => chooseMeasure(heatmap),
@@ -148,18 +153,18 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const api: TokenscopeApi = new TextApi(engine);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return api;
   const receive = (message: unknown) => pages.at(PANEL_TYPE)?.receive(message);
-  const edit = { ghost, status, heatmap, heatStatus, whatIf };
+  const edit = { ghost, ghostStatus, heatmap, heatStatus, whatIf };
   const beside = { view: side, onDidPost: postedBeside.event, tint };
   const test: TestApi = { onDidPost: posted.event, receive, engine, texts, marks, ...edit, side: beside };
   return Object.assign(api, { test });
 }
 
 /** Where another extension suggests inline too, the status bar says so once. */
-function suggestBeside(status: StatusItem, ghost: GhostStates, memory: vscode.Memento): void {
+function suggestBeside(status: GhostStatus, ghost: GhostStates, memory: vscode.Memento): void {
   const listening = ghost.onDidChange(({ state }) => {
     if (state !== 'shown') return;
     listening.dispose();
     const other = otherProvider(memory);
-    if (other) status.remark(vscode.l10n.t('beside {0}: click for on demand', other));
+    if (other) status.remark(vscode.l10n.t('beside {0}', other));
   });
 }

@@ -110,7 +110,7 @@ describe('ghost text', () => {
     const unsure = ghost.state('unsure');
     await drive.type(' ');
     await unsure;
-    assert.match(ghost.api.status.text, /\? 0\.\d\d/);
+    assert.match(ghost.api.ghostStatus.text, /\? 0\.\d\d/);
     await ghost.shows('');
   });
 

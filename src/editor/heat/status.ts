@@ -10,7 +10,7 @@ export class HeatStatus implements vscode.Disposable {
   private readonly listening: { dispose(): void };
 
   constructor(private readonly heatmap: Heatmap) {
-    this.item = vscode.window.createStatusBarItem('tokenscope.heatmap', vscode.StatusBarAlignment.Right, 89);
+    this.item = vscode.window.createStatusBarItem('tokenscope.heatmap', vscode.StatusBarAlignment.Right, 88);
     this.item.name = vscode.l10n.t('Tokenscope heatmap');
     this.item.command = 'tokenscope.heatmap.measure';
     this.listening = heatmap.onDidChange(() => this.draw());
