@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { percent } from '../../src/analysis/format.ts';
 import type { PageMessage } from '../../src/panel/protocol.ts';
+import { repositoryRoot } from '../fixtures.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { finished, longText, messages, model, type Sample } from './numbers.ts';
+import { byLikelihood, openText, realText, softmax } from './real.ts';
 
 const N = 1024;
 
@@ -146,5 +151,21 @@ describe('1,024 tokens', () => {
       sent.map(({ type }) => type),
       ['choose'],
     );
+  });
+
+  it('on numbers of the real engine: strip, tints and candidates are what was computed', async () => {
+    const prose = readFileSync(join(repositoryRoot, 'examples/prose.md'), 'utf8');
+    const text = await realText(prose.repeat(4), N);
+    const chosen = 900;
+    const sampling = { temperature: 1, topK: 0, topP: 1 };
+    const state = { view: 'predict', layer: 13, head: 8, sampling, pinned: false };
+    opened = await openText(text, { state }, chosen);
+    assert.equal(await opened.page.locator('#strip .token').count(), N + 1);
+    assert.equal(await opened.page.locator('#strip .token[style*=background]').count(), N - 1);
+    const order = await byLikelihood(text, chosen - 1);
+    const logits = await text.logits(chosen - 1);
+    const [likeliest] = softmax(order.map((id) => logits[id]));
+    const first = await opened.page.locator('tr.candidate').first().innerText();
+    assert.ok(first.includes(percent(likeliest)), `${first} has ${percent(likeliest)}`);
   });
 });
