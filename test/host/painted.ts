@@ -21,8 +21,11 @@ export class Painted {
     this.listening = api.ghost.onDidChange((now) => {
       const editor = vscode.window.activeTextEditor;
       if (now.state !== 'shown' || editor?.document !== now.document) return;
-      const { text } = now.document.lineAt(editor.selection.active);
-      this.suggested.add((text + now.suggestion.text).split(/\r?\n/)[0]);
+      // The selection may be told later than the text: at the document's end the caret is in the last line.
+      for (const line of [editor.selection.active.line, now.document.lineCount - 1]) {
+        const { text } = now.document.lineAt(line);
+        this.suggested.add((text + now.suggestion.text).split(/\r?\n/)[0]);
+      }
     });
   }
 
