@@ -48,6 +48,11 @@ export class SuggestionMemory {
     return undefined;
   }
 
+  /** A document is closed: another may come under its name. */
+  forget(document: string): void {
+    this.entries = this.entries.filter((entry) => entry.document !== document);
+  }
+
   clear(): void {
     this.entries = [];
   }

@@ -45,6 +45,10 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
         if (contentChanges.length > 0 && document === vscode.window.activeTextEditor?.document)
           this.changedAt = performance.now();
       }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.memory.forget(uri.toString())),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('tokenscope.ghostText')) this.memory.clear();
+      }),
       vscode.Disposable.from(engine.onDidChangeState(({ state }) => state !== 'ready' || this.memory.clear())),
     ];
   }

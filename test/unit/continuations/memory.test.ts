@@ -62,4 +62,13 @@ describe('what was suggested', () => {
     assert.deepEqual(texts(memory, place('The cat sat')), [' up']);
     assert.deepEqual(texts(memory, place('The cat sa')), ['t down']);
   });
+
+  it('of a document that is closed is forgotten, and of another is not', () => {
+    const memory = new SuggestionMemory();
+    memory.add(place('The cat'), [suggestion(' sat')], true);
+    memory.add(place('The cat', { document: 'b' }), [suggestion(' ran')], true);
+    memory.forget('a');
+    assert.equal(memory.at(place('The cat')), undefined);
+    assert.deepEqual(texts(memory, place('The cat', { document: 'b' })), [' ran']);
+  });
 });
