@@ -75,6 +75,15 @@ describe('generate', () => {
     assert.deepEqual([question.top, question.paths], [2, [[]]]);
   });
 
+  it('texts of compared ways have the width of the page at 480 px', async () => {
+    await open('dark', 480);
+    await opened.page.locator('.compare-ways vscode-button').click();
+    for (const ask of asks('sample')) await opened.send(messages.answer(chicken, ask));
+    const cell = opened.page.locator('.compare tbody tr:nth-child(2) td').last();
+    assert.ok((await cell.evaluate((one) => one.getBoundingClientRect().width)) > 400);
+    assert.equal(await opened.page.getByRole('row').count(), 7);
+  });
+
   it('compares ways of sampling when asked to', async () => {
     await open();
     assert.equal(asks('sample').length, 0);

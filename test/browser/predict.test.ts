@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type OpenPage, openPage } from './harness.ts';
+import { layoutFaults, measure } from './measure.ts';
 import { type Ask, chicken, finished, messages, sample } from './numbers.ts';
 
 describe('Predict', () => {
@@ -33,6 +34,20 @@ describe('Predict', () => {
       .locator('td.bars .plain')
       .evaluateAll((bars) => bars.map((bar) => (bar as HTMLElement).style.width));
   const tries = () => opened.sent().filter(({ type }) => type === 'tryCandidate');
+
+  for (const width of [480, 900, 1500]) {
+    it(`with log-prob and logit each token still has room for its name at ${width} px`, async () => {
+      await open(4, width);
+      await measure(opened);
+      await page().locator('.under-table vscode-checkbox').click();
+      await page().locator('th', { hasText: 'logit' }).waitFor();
+      const room = await rows()
+        .locator('.name')
+        .evaluateAll((all) => Math.min(...all.map((name) => name.getBoundingClientRect().width)));
+      assert.ok(room >= 90, String(room));
+      assert.deepEqual(await layoutFaults(opened), []);
+    });
+  }
 
   it('about ten rows, the controls, the cut and the own token in view at 900 by 800 and at 480', async () => {
     for (const width of [900, 480]) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { maxOverHeads, meanOverHeads } from '../../src/analysis/patterns.ts';
 import { rollRows, unmixed } from '../../src/analysis/rollout.ts';
+import type { HostMessage } from '../../src/panel/protocol.ts';
 import { paletteFrom } from '../../webview/plots/palette.ts';
 import { magnitudeScale } from '../../webview/plots/scale.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
@@ -98,6 +99,18 @@ describe('the side bar at 260 px, on numbers of the real engine', () => {
       assert.deepEqual(faults, []);
     });
   }
+
+  it('each picture has its scale beside it, and no layer is named before the model is known', async () => {
+    await open({ width: 300 });
+    for (const view of ['matrix', 'layer', 'heads'] as const) {
+      await go(view);
+      assert.match(await opened.page.locator('.legend:visible').innerText(), /^weight\s+0\s+[01]\.\d+\+$/, view);
+    }
+    const later = await openPage({ script: 'side', width: 300 });
+    await later.send({ ...text.finished(1, IT)[1], loading: true } as HostMessage);
+    assert.deepEqual(await later.page.locator('.stepped').allInnerTexts(), ['–', '–']);
+    await later.close();
+  });
 
   it('all heads: a thumbnail of each layer is asked for once, each head has the colours of its row', async () => {
     await open({ theme: 'light' });

@@ -11,7 +11,7 @@ import { RATIO } from '../plots/figure.ts';
 import { largest, type Matrix } from '../plots/matrix.ts';
 import { type Cell, type MatrixContent, NAME_ROOM, paintMatrix } from '../plots/matrixPaint.ts';
 import { type Palette, paletteOf } from '../plots/palette.ts';
-import { magnitudeScale, ramp as rampOf } from '../plots/scale.ts';
+import { magnitudeScale } from '../plots/scale.ts';
 import { announce, spokenText } from '../speech.ts';
 import { type Changed, lookingToken, type State } from '../store.ts';
 import { chip, shortened, shown } from '../tokens.ts';
@@ -19,6 +19,7 @@ import { matrixPane } from './matrixPane.ts';
 import { problemSection } from './problem.ts';
 import type { Tints } from './tints.ts';
 import { explanation, type View } from './view.ts';
+import { aboutTop, topOf, weightLegend } from './weightLegend.ts';
 
 /** Targets that are listed of a row, and the weight below which none is. */
 const TARGETS = 6;
@@ -64,10 +65,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
   first.title = t('Many heads rest on the first token when they find nothing; without it, the rest is easier to see');
   const value = el('p', { class: 'cell-value' });
   const row = el('p', { class: 'looks-at' });
-  const low = el('span', {}, '0');
-  const high = el('span');
-  const ramp = el('span', { class: 'ramp' });
-  const legend = el('div', { class: 'legend' }, el('span', { class: 'label' }, t('weight')), low, ramp, high);
+  const legend = weightLegend();
   const note = el('p', { class: 'note' });
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
@@ -110,7 +108,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     { class: 'view attention' },
     explained,
     choosers,
-    el('div', { class: 'reading' }, legend, note),
+    el('div', { class: 'reading' }, legend.element, note),
     value,
     ...(chooses ? [row] : []),
     waiting,
@@ -188,7 +186,8 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     problem.show(errorOf(state, attentionOf(state)));
     for (const part of [pane.element, note, value, row]) part.hidden = matrix === null;
     // The strip's legend is the matrix' too, but for high contrast, where the strip has lines instead of colours.
-    legend.hidden = matrix === null || !paletteOf(state).highContrast;
+    const says = chooses && !paletteOf(state).highContrast;
+    legend.element.hidden = matrix === null || says;
     if (cursor && cursor.row >= tokens.length) cursor = null;
     if (!matrix) {
       pane.show(null);
@@ -197,10 +196,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     showValue(state);
     showRow(state, matrix);
     const max = topOfScale(matrix, withoutFirst);
-    const scale = magnitudeScale(paletteOf(state), 'cool', max);
-    setText(high, topOf(max));
-    high.title = aboutTop(max);
-    ramp.style.setProperty('background-image', rampOf(scale, max));
+    legend.show(magnitudeScale(paletteOf(state), 'cool', max), max);
     setText(
       note,
       withoutFirst
@@ -307,9 +303,3 @@ export function pictureOf(content: MatrixContent): HTMLCanvasElement {
   paintMatrix(canvas.getContext('2d')!, content, view, RATIO);
   return canvas;
 }
-
-/** The first row, and what is left out, may be above the top of the scale. */
-const topOf = (max: number): string => `${max.toPrecision(3)}+`;
-
-const aboutTop = (max: number): string =>
-  t('{0}, the largest weight below the first row, which can look at itself only', max);

@@ -151,7 +151,7 @@ export function compareView(actions: Actions): View {
     const needed = state.compared ? [state.compared.layer, state.layer] : [];
     problem.show(needed.map((layer) => errorOf(state, patternOf(layer))).find((error) => error) ?? null);
     setText(waiting, both || !state.compared ? '' : whyNoAttention(state));
-    for (const part of [pair, legend, value, between.element]) part.hidden = !both;
+    for (const part of [pair, legend, value, between.element, between.tools]) part.hidden = !both;
     if (!both) {
       for (const pane of panes) pane.show(null);
       return;

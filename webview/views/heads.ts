@@ -16,6 +16,7 @@ import { headsPane } from './headsPane.ts';
 import { headsPicture } from './headsPicture.ts';
 import { problemSection } from './problem.ts';
 import type { View } from './view.ts';
+import { weightLegend } from './weightLegend.ts';
 
 /** Layers asked for at a time, the last one first, as they are seen. */
 const AHEAD = 2;
@@ -55,6 +56,7 @@ function headsView(actions: Actions, id: 'layer' | 'heads', title: string): View
   });
   whole.title = t('The whole pattern of each head, or the row of the chosen token');
   const value = el('p', { class: 'cell-value' });
+  const legend = weightLegend();
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
   const pane = headsPane({
@@ -72,6 +74,7 @@ function headsView(actions: Actions, id: 'layer' | 'heads', title: string): View
     'div',
     { class: 'view attention' },
     el('div', { class: 'choosers' }, ...(id === 'heads' ? [orders.element] : []), whole, pane.tools),
+    legend.element,
     value,
     waiting,
     problem.element,
@@ -114,6 +117,7 @@ function headsView(actions: Actions, id: 'layer' | 'heads', title: string): View
       byLayer: id === 'heads' && order === 'layer',
       thumbnails: (layer: number) => layers[layer]!,
       row: matrices ? null : row,
+      scale,
       colour: (weight: number) => scale(weight).fill,
       look: JSON.stringify([state.run, state.theme, max, matrices ? null : row]),
       palette,
@@ -156,8 +160,10 @@ function headsView(actions: Actions, id: 'layer' | 'heads', title: string): View
         .map((layer) => errorOf(state, thumbnailsOf(layer)))
         .find((error) => error) ?? null,
     );
-    pane.element.hidden = count === 0;
-    pane.show(count === 0 ? null : contentOf(state, layers));
+    for (const part of [legend.element, value, pane.element]) part.hidden = count === 0;
+    const content = count === 0 ? null : contentOf(state, layers);
+    if (content) legend.show(content.scale, content.max);
+    pane.show(content);
   }
 
   return {

@@ -19,7 +19,7 @@ function stepper(label: string, before: string, after: string, step: (by: 1 | -1
     iconButton('chevron-left', before, () => step(-1)),
     iconButton('chevron-right', after, () => step(1)),
   );
-  return { element, show: (value: number) => setText(number, String(value)) };
+  return { element, show: (value: number | null) => setText(number, value === null ? '–' : String(value)) };
 }
 
 export function sideHeader(actions: Actions, exportMenu: HTMLElement) {
@@ -67,8 +67,8 @@ export function sideHeader(actions: Actions, exportMenu: HTMLElement) {
       const { tokens, status, measure, lock, withoutFirst } = state;
       for (const line of choosers) line.hidden = tokens.length === 0;
       if (changed.has('tokens') || changed.has('chosen')) token.replaceChildren(chip(tokens[lookingToken(state)]));
-      layer.show(state.layer);
-      head.show(state.head);
+      layer.show(state.model && state.layer);
+      head.show(state.model && state.head);
       // Where all heads are taken together none is chosen.
       head.element.style.setProperty('visibility', measure === 'head' ? 'visible' : 'hidden');
       measures.select(measure);
