@@ -26,6 +26,7 @@ describe('saving a figure', () => {
     await openText(SENTENCE);
     await explore();
     await heard.done();
+    await drive.webview.waitFor(() => document.body.dataset.state === 'done');
     await drive.webview.click('.menu-place vscode-button');
     await drive.webview.click('.menu-item:nth-of-type(2)');
     const field = '.quick-input-widget input.input';
