@@ -85,7 +85,7 @@ describe('heatmap', () => {
       .flatMap(({ contents }) => contents as vscode.MarkdownString[])
       .find(({ value }) => value.includes('rank'))!;
     assert.match(said.value, /·road/);
-    assert.match(said.value.replaceAll('&nbsp;', ' '), /%, rank [\d,]+, \d+\.\d bits/);
+    assert.match(said.value.replaceAll('&nbsp;', ' '), /%, rank [\d,]+, \d+\.\d bits; entropy here \d+\.\d bits/);
     const [, args] = /command:tokenscope\.replaceToken\?([^)]+)/.exec(said.value)!;
     const [link] = JSON.parse(decodeURIComponent(args));
     await vscode.commands.executeCommand('tokenscope.replaceToken', link);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { bits, nats, percent, rank, visibleToken } from '../../analysis/format.ts';
+import { bits, percent, rank, visibleToken } from '../../analysis/format.ts';
 import { surprisal } from '../../analysis/surprisal.ts';
 import type { ScoredRun } from '../../explore/scoredRun.ts';
 import { tokenAt } from '../../explore/tokenPlaces.ts';
@@ -55,7 +55,7 @@ function said(run: ScoredRun, token: number, at: Pick<Replacement, 'uri' | 'vers
       percent(Math.exp(logprob)),
       rank(place),
       bits(surprisal(logprob)),
-      nats(entropy),
+      bits(entropy / Math.LN2),
     ),
   );
   const { topIds, topLogprobs, topK } = run.scores;
