@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { type OpenPage, openPage } from './harness.ts';
+import { layoutFaults, measure } from './measure.ts';
 import { type Ask, chicken, finished, messages, zipf } from './numbers.ts';
 
 type TreeAsk = Ask & { question: { kind: 'tree'; paths: number[][]; top: number; position: number } };
@@ -82,6 +83,8 @@ describe('generate', () => {
     const cell = opened.page.locator('.compare tbody tr:nth-child(2) td').last();
     assert.ok((await cell.evaluate((one) => one.getBoundingClientRect().width)) > 400);
     assert.equal(await opened.page.getByRole('row').count(), 7);
+    await measure(opened);
+    assert.deepEqual(await layoutFaults(opened), []);
   });
 
   it('compares ways of sampling when asked to', async () => {
