@@ -5,8 +5,8 @@ import { Emitter, type Event } from '../../explore/events.ts';
 /** What ghost text does, for the status bar. */
 export type GhostState =
   | { state: 'idle' | 'computing' | 'nothing' }
-  /** `unsure`: it is not offered, since the model is less sure than the threshold. */
-  | { state: 'shown' | 'unsure'; suggestion: Suggestion; document: vscode.TextDocument }
+  /** `unsure`: it is not offered, since the model is less sure than the threshold. `lineBefore`: what it continues. */
+  | { state: 'shown' | 'unsure'; suggestion: Suggestion; document: vscode.TextDocument; lineBefore: string }
   | { state: 'failed'; error: unknown };
 
 export class GhostStates {

@@ -189,7 +189,10 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
       return;
     }
     const unsure = !invoked && first.meanProbability < threshold;
-    this.states.become({ state: unsure ? 'unsure' : 'shown', suggestion: first, document: asked.document });
+    const { before } = asked.place;
+    const lineBefore = before.slice(before.lastIndexOf('\n') + 1);
+    const { document } = asked;
+    this.states.become({ state: unsure ? 'unsure' : 'shown', suggestion: first, document, lineBefore });
     if (!unsure) this.workAhead(asked, first);
   }
 
