@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { GhostState } from '../../src/editor/ghost/ghostState.ts';
 import type { TestApi } from '../../src/extension.ts';
 import { drive } from './drive.ts';
-import { event, openText, setting, testApi } from './explore.ts';
+import { event, openText, testApi } from './explore.ts';
 
 /** What the model continues with " Spain.". */
 export const LIST = '- Paris is the capital of France.\n- Rome is the capital of Italy.\n- Madrid is the capital of';
@@ -72,7 +72,6 @@ export class GhostWindow implements vscode.Disposable {
     await drive.waitFor(() =>
       [...document.querySelectorAll('iframe.webview')].every((frame) => frame.getClientRects().length === 0),
     );
-    await suggestsInline();
     await this.putCaret(editor, caret);
     return editor.document;
   }
@@ -118,14 +117,3 @@ export const selectionArrived = () =>
 
 export const textBecomes = (written: vscode.TextDocument, text: string) =>
   event(vscode.workspace.onDidChangeTextDocument, () => written.getText() === text);
-
-/**
- * VS Code makes the part of a new editor that suggests inline when it is idle, seconds later on a busy machine; what is
- * typed before is not suggested for. Asking for a suggestion, of which there is none, makes it at once.
- */
-async function suggestsInline(): Promise<void> {
-  const mode = vscode.workspace.getConfiguration('tokenscope').inspect('ghostText.mode')?.globalValue;
-  await setting('ghostText.mode', 'off');
-  await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
-  await setting('ghostText.mode', mode);
-}
