@@ -46,6 +46,16 @@ export function iconButton(codicon: string, label: string, onClick: () => void):
   return element;
 }
 
+/** Buttons that zoom; null: all of it fits. @param zoom by a factor */
+export const zoomButtons = (zoom: (by: number | null) => void): HTMLElement =>
+  el(
+    'span',
+    { class: 'zoom' },
+    iconButton('zoom-in', t('Zoom in'), () => zoom(1.25)),
+    iconButton('zoom-out', t('Zoom out'), () => zoom(0.8)),
+    iconButton('screen-full', t('Fit'), () => zoom(null)),
+  );
+
 export function checkbox(label: string, onChange: (checked: boolean) => void) {
   const element = toolkit('vscode-checkbox', {}, label) as HTMLElement & { checked: boolean };
   element.addEventListener('change', () => onChange(element.checked));

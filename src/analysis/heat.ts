@@ -8,7 +8,7 @@ export const HEAT_MEASURES: readonly HeatMeasure[] = ['surprisal', 'rank', 'entr
 /** Steps of heat that are told apart by colour. */
 export const HEAT_STEPS = 8;
 
-/** Bits that the hottest step stands for, and all above. */
+/** Bits that the strongest tint stands for, and all above. Fixed, so that no colour changes while numbers arrive. */
 export const MOST_BITS = 12;
 
 /** What is known of a token in its text. */

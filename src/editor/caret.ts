@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { ScoredTexts } from '../explore/scoredTexts.ts';
 import { tokenAt } from '../explore/tokenPlaces.ts';
+import { putCaret } from './putCaret.ts';
 
 /** The editor's caret and the chosen token follow each other. */
 export class Caret implements vscode.Disposable {
@@ -66,17 +67,12 @@ export class Caret implements vscode.Disposable {
     text.caretAt(tokenAt(run.tokens, caret - place.range.start - (isAtEnd ? 0 : 1), choice.token), this);
   }
 
-  /** The caret goes before the token's first letter: before its space, the word before would be the caret's. */
   private async moveTo(text: ScoredText, token: number): Promise<void> {
     const { place } = text;
     const range = text.rangeOf(token);
     if (!range || place.document.isClosed) return;
     const options = { viewColumn: place.column, preserveFocus: true, preview: false };
     const editor = place.editor ?? (await vscode.window.showTextDocument(place.document, options));
-    const span = place.span(range.start, range.end);
-    const space = /^\s+(?=\S)/.exec(place.document.getText(span))?.[0].length ?? 0;
-    const at = place.document.positionAt(range.start + space);
-    editor.selection = new vscode.Selection(at, at);
-    editor.revealRange(span, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    putCaret(editor, place.span(range.start, range.end));
   }
 }

@@ -30,7 +30,8 @@ export function readSettings(): Settings {
 // settings.json is written by hand: any value may stand there.
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-function bounded(value: unknown, otherwise: number, least: number, most: number): number {
+/** A number within bounds; `otherwise` where it is none. */
+export function bounded(value: unknown, otherwise: number, least: number, most: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) return otherwise;
   return Math.min(most, Math.max(least, value));
 }

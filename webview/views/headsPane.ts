@@ -1,6 +1,6 @@
 /** Heads as cells on a canvas: drawing what is in view, zoom, scrolling, pointer and keys. */
 import type { RankedHead, Thumbnails } from '../../src/analysis/thumbnails.ts';
-import { iconButton } from '../controls.ts';
+import { zoomButtons } from '../controls.ts';
 import { el } from '../dom.ts';
 import { t } from '../l10n.ts';
 import { headPixels } from '../plots/headCell.ts';
@@ -237,13 +237,7 @@ export function headsPane(events: HeadsEvents) {
 
   return {
     element: scroller,
-    tools: el(
-      'span',
-      { class: 'zoom' },
-      iconButton('zoom-in', t('Zoom in'), () => setZoom(1.25)),
-      iconButton('zoom-out', t('Zoom out'), () => setZoom(0.8)),
-      iconButton('screen-full', t('Fit'), () => setZoom(null)),
-    ),
+    tools: zoomButtons(setZoom),
     show(next: HeadsContent | null): void {
       content = next;
       canvas.hidden = next === null;

@@ -1,5 +1,5 @@
 /** The attention matrix on its canvas: drawing, zoom, scrolling, pointer and keys. */
-import { iconButton } from '../controls.ts';
+import { zoomButtons } from '../controls.ts';
 import { el } from '../dom.ts';
 import { t } from '../l10n.ts';
 import { cellAt, fittingCell, type Window } from '../plots/matrix.ts';
@@ -182,13 +182,7 @@ export function matrixPane(events: PaneEvents, nameRoom = NAME_ROOM) {
 
   return {
     element: scroller,
-    tools: el(
-      'span',
-      { class: 'zoom' },
-      iconButton('zoom-in', t('Zoom in'), () => setZoom(1.25)),
-      iconButton('zoom-out', t('Zoom out'), () => setZoom(0.8)),
-      iconButton('screen-full', t('Fit'), () => setZoom(null)),
-    ),
+    tools: zoomButtons(setZoom),
     show(next: MatrixContent | null): void {
       content = next;
       canvas.hidden = next === null;

@@ -1,12 +1,10 @@
 /** What the strip's tint says, and how. Without a view that says otherwise it is surprisal. */
+import { MOST_BITS } from '../../src/analysis/heat.ts';
 import { surprisal } from '../../src/analysis/surprisal.ts';
 import { t } from '../l10n.ts';
 import type { Palette } from '../plots/palette.ts';
 import { magnitudeScale, type Shade } from '../plots/scale.ts';
 import type { State } from '../store.ts';
-
-/** Bits that the strongest tint stands for, and all above. Fixed, so that no colour changes while numbers arrive. */
-const MOST_BITS = 12;
 
 export interface Tints {
   /** What is tinted, in words. */

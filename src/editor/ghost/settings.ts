@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { bounded } from '../../explore/settings.ts';
 
 /** When ghost text is offered: by itself, only where it is asked for, or never. */
 export type GhostMode = 'automatic' | 'onDemand' | 'off';
@@ -27,10 +28,10 @@ export function ghostSettings(document: vscode.TextDocument): GhostSettings {
   const exclude = values.get<unknown>('exclude');
   return {
     mode: MODES.find((mode) => mode === values.get('mode')) ?? 'automatic',
-    maxTokens: Math.round(within(values.get('maxTokens'), 1, 128, 16)),
-    alternatives: Math.round(within(values.get('alternatives'), 1, 8, 3)),
-    contextTokens: Math.round(within(values.get('contextTokens'), 16, 8192, 512)),
-    threshold: within(values.get('threshold'), 0, 1, 0.2),
+    maxTokens: Math.round(bounded(values.get('maxTokens'), 16, 1, 128)),
+    alternatives: Math.round(bounded(values.get('alternatives'), 3, 1, 8)),
+    contextTokens: Math.round(bounded(values.get('contextTokens'), 512, 16, 8192)),
+    threshold: bounded(values.get('threshold'), 0.2, 0, 1),
     multiline: values.get('multiline') !== false,
     exclude: Array.isArray(exclude) ? exclude.filter((glob) => typeof glob === 'string') : [],
   };
@@ -51,10 +52,4 @@ export async function setGhostMode(mode: GhostMode, languageId?: string): Promis
   const scope = languageId === undefined ? undefined : { languageId };
   const values = vscode.workspace.getConfiguration(SECTION, scope);
   await values.update('mode', mode, vscode.ConfigurationTarget.Global, languageId !== undefined);
-}
-
-// settings.json is written by hand: any value may stand there.
-function within(value: unknown, least: number, most: number, otherwise: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) return otherwise;
-  return Math.min(most, Math.max(least, value));
 }

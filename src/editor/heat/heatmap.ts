@@ -3,6 +3,7 @@ import { HEAT_MEASURES, type HeatMeasure } from '../../analysis/heat.ts';
 import { Emitter, type Event } from '../../explore/events.ts';
 import type { ScoredTexts } from '../../explore/scoredTexts.ts';
 import { readSettings } from '../../explore/settings.ts';
+import { putCaret } from '../putCaret.ts';
 import { visibleArea } from './area.ts';
 import { HeatText } from './heatText.ts';
 import { HeatLook } from './look.ts';
@@ -94,10 +95,7 @@ export class Heatmap implements vscode.Disposable {
     const next = by > 0 ? surprises.find(({ start }) => start > caret) : surprises.findLast(({ end }) => end < caret);
     const { start, end } = next ?? (by > 0 ? surprises[0] : surprises[surprises.length - 1]);
     const range = new vscode.Range(editor.document.positionAt(start), editor.document.positionAt(end));
-    const space = /^\s+(?=\S)/.exec(editor.document.getText(range))?.[0].length ?? 0;
-    const at = editor.document.positionAt(start + space);
-    editor.selection = new vscode.Selection(at, at);
-    editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    putCaret(editor, range);
   }
 
   dispose(): void {

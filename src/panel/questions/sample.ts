@@ -1,8 +1,7 @@
 /** Several continuations of the text before a position, sampled in one way, and figures of their quality and diversity. */
 import * as z from 'zod';
 import { distinct } from '../../analysis/diversity.ts';
-import { TokenscopeError } from '../../errors.ts';
-import { type Subject, whole } from './subject.ts';
+import { type Subject, textBefore, whole } from './subject.ts';
 
 export const schema = z.object({
   kind: z.literal('sample'),
@@ -36,10 +35,7 @@ export async function handle(
   { engine, ids }: Subject,
   signal: AbortSignal,
 ): Promise<Result> {
-  if (position < 1 || position > ids.length) {
-    const what = 'Nothing comes before this token, so nothing can be continued.';
-    throw new TokenscopeError(what, `Position ${position}`, 'Choose a later token.');
-  }
+  const before = textBefore(ids, position);
   const texts: string[] = [];
   const made: number[][] = [];
   let sum = 0;
@@ -47,7 +43,7 @@ export async function handle(
   for (let i = 0; i < (sampling.temperature === 0 ? 1 : samples); i++) {
     let text = '';
     const own: number[] = [];
-    const request = { ids: ids.slice(0, position), maxTokens: tokens, sampling, seed: seed + i };
+    const request = { ids: before, maxTokens: tokens, sampling, seed: seed + i };
     for await (const token of engine.generate(request, signal)) {
       text += token.text;
       own.push(token.id);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TokenscopeError } from '../../errors.ts';
 import type { EngineApi, HookTensor, ModelInfo } from '../../runtime/api.ts';
 import type { PieceView } from '../protocol.ts';
 
@@ -15,3 +16,12 @@ export interface Subject {
 
 /** A position, a layer, an id: whatever counts. */
 export const whole = z.int().min(0).max(0x7fffffff);
+
+/** The ids before a position, which are continued. @throws TokenscopeError if there are none, or no such position */
+export function textBefore(ids: readonly number[], position: number): readonly number[] {
+  if (position < 1 || position > ids.length) {
+    const what = 'Nothing comes before this token, so nothing can be continued.';
+    throw new TokenscopeError(what, `Position ${position}`, 'Choose a later token.');
+  }
+  return ids.slice(0, position);
+}

@@ -1,8 +1,7 @@
 /** What may come after each of several continuations of the text before a position. */
 import * as z from 'zod';
-import { TokenscopeError } from '../../errors.ts';
 import type { PieceView } from '../protocol.ts';
-import { type Subject, whole } from './subject.ts';
+import { type Subject, textBefore, whole } from './subject.ts';
 
 /** Paths that are asked for at once, and tokens of one. */
 const MOST_PATHS = 48;
@@ -31,10 +30,7 @@ export async function handle(
   { engine, ids, texts }: Subject,
   signal: AbortSignal,
 ): Promise<Result> {
-  if (position < 1 || position > ids.length) {
-    const what = 'Nothing comes before this token, so nothing can be continued.';
-    throw new TokenscopeError(what, `Position ${position}`, 'Choose a later token.');
-  }
-  const found = await engine.expand({ ids: ids.slice(0, position), paths, topK: top }, signal);
+  const before = textBefore(ids, position);
+  const found = await engine.expand({ ids: before, paths, topK: top }, signal);
   return { ids: found.topIds, logprobs: found.topLogprobs, pieces: await texts([...new Set(found.topIds)]) };
 }
