@@ -20,6 +20,15 @@ interface Counts {
   failed: number;
 }
 
+/** What test/reporter.cjs writes. */
+interface Written {
+  passes: number;
+  failures: number;
+  pending: number;
+  failed: string[];
+  triedAgain: string[];
+}
+
 const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true });
 const unknown = positionals.filter((name) => !(known as readonly string[]).includes(name));
 if (unknown.length > 0) {
@@ -56,10 +65,12 @@ async function counted(part: Part, command: string[], env: Record<string, string
   const counts = { passed: 0, failed: 0 };
   try {
     for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
-      const { passes, failures, pending } = JSON.parse(line) as Record<string, number>;
+      const { passes, failures, pending, failed, triedAgain } = JSON.parse(line) as Written;
       counts.passed += passes;
       // A test that is skipped has not passed.
       counts.failed += failures + pending;
+      for (const each of triedAgain) details.push(`${part}, tried again: ${each}`);
+      for (const each of failed) details.push(`${part}, failed: ${each}`);
     }
   } catch {
     console.log(`${part}: no test ran to its end (exit ${code})`);
@@ -120,6 +131,8 @@ async function compile(): Promise<void> {
 
 const total: Counts = { passed: 0, failed: 0 };
 const summary: string[] = [];
+/** What failed, at the end too: of a long output often the end alone is kept. */
+const details: string[] = [];
 try {
   await prepare();
   await compile();
@@ -136,5 +149,6 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
+if (details.length > 0) console.log(`\n${details.join('\n\n')}`);
 console.log(`\n${summary.join('\n')}\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -29,8 +29,9 @@ export const drive = {
   click: (selector: string) => ask({ do: 'click', selector, webview: false }),
   hover: (selector: string) => ask({ do: 'hover', selector, webview: false }),
   resize: (width: number, height: number) => ask({ do: 'resize', width, height }),
+  /** A promise is waited for. */
   eval: <T>(script: Script<T>, ...args: unknown[]) =>
-    ask({ do: 'eval', script: `${script}`, args, webview: false }) as Promise<T>,
+    ask({ do: 'eval', script: `${script}`, args, webview: false }) as Promise<Awaited<T>>,
   /** Waits until the script returns something truthy in the window. */
   waitFor: <T>(script: Script<T>, args: unknown[] = [], timeout = 45_000) =>
     ask({ do: 'waitFor', script: `${script}`, args, webview: false, timeout }) as Promise<T>,

@@ -4,9 +4,7 @@ import { drive } from './drive.ts';
 import { closeAll, setting } from './explore.ts';
 import { GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
 
-describe('ghost text', function () {
-  // VS Code makes the part of a new editor that suggests inline when it is idle: what is typed before gets no suggestion.
-  this.retries(2);
+describe('ghost text', () => {
   let ghost: GhostWindow;
 
   before(async () => {
@@ -44,7 +42,7 @@ describe('ghost text', function () {
     await drive.press('Backspace');
     await ghost.shows('ain.');
     assert.deepEqual(ghost.asked, []);
-    if (written.getText() !== `${LIST} Sp`) await textBecomes(written, `${LIST} Sp`);
+    await textBecomes(written, `${LIST} Sp`);
   });
 
   it('word by word: what is left of it stays', async () => {
@@ -69,7 +67,7 @@ describe('ghost text', function () {
     assert.ok(other);
     await vscode.commands.executeCommand('editor.action.inlineSuggest.showPrevious');
     await ghost.shows('Spain.');
-    assert.equal(written.getText(), `${LIST} `);
+    await textBecomes(written, `${LIST} `);
   });
 
   it('typing something else ends it', async () => {

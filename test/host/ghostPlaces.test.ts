@@ -8,9 +8,7 @@ import { GhostWindow, LIST, selectionArrived, textBecomes } from './ghostWindow.
 
 const { executeCommand } = vscode.commands;
 
-describe('ghost text where people write', function () {
-  // VS Code makes the part of a new editor that suggests inline when it is idle: what is typed before gets no suggestion.
-  this.retries(2);
+describe('ghost text where people write', () => {
   let ghost: GhostWindow;
 
   before(async () => {
@@ -66,7 +64,7 @@ describe('ghost text where people write', function () {
     await ghost.suggest();
     await ghost.shows('Spain.');
     assert.match(await given(), /^- Paris.*Italy\.\n\n- Madrid is the capital of$/s);
-    assert.equal(cell.getText(), `${lines[2]} `);
+    await textBecomes(cell, `${lines[2]} `);
   });
 
   it('lines that end with CRLF: typing through keeps it, and what is taken in ends its lines so', async () => {
@@ -241,7 +239,7 @@ describe('ghost text where people write', function () {
       await go();
       await drive.type(' ');
       await ghost.shows('Spain.');
-      assert.equal(written.getText(), `${list} `);
+      await textBecomes(written, `${list} `);
       assert.ok(!ghost.states.includes('failed'), ghost.states.join(' '));
     }
 

@@ -73,6 +73,7 @@ export class GhostWindow implements vscode.Disposable {
       [...document.querySelectorAll('iframe.webview')].every((frame) => frame.getClientRects().length === 0),
     );
     await this.putCaret(editor, caret);
+    await this.suggestsInline();
     return editor.document;
   }
 
@@ -84,6 +85,14 @@ export class GhostWindow implements vscode.Disposable {
     await this.focused();
     await drive.waitFor(() => document.activeElement?.closest('.monaco-editor'));
     await selectionArrived();
+  }
+
+  /**
+   * VS Code makes the part of a new editor that suggests inline when the window is idle; what is typed before gets no
+   * suggestion. Idle callbacks run in their order: this one comes after.
+   */
+  private suggestsInline(): Promise<void> {
+    return drive.eval(() => new Promise<void>((done) => requestIdleCallback(() => done())));
   }
 
   async focused(): Promise<void> {
@@ -115,5 +124,8 @@ export class GhostWindow implements vscode.Disposable {
 export const selectionArrived = () =>
   vscode.commands.executeCommand('revealLine', { lineNumber: 0, at: 'top' }) as Promise<void>;
 
-export const textBecomes = (written: vscode.TextDocument, text: string) =>
-  event(vscode.workspace.onDidChangeTextDocument, () => written.getText() === text);
+/** The window paints what is typed before the host hears of it. */
+export async function textBecomes(written: vscode.TextDocument, text: string): Promise<void> {
+  if (written.getText() !== text)
+    await event(vscode.workspace.onDidChangeTextDocument, () => written.getText() === text);
+}
