@@ -156,6 +156,31 @@ export function weight(head: number, row: number, column: number): number {
   return column > row ? 0 : raw(column) / sum;
 }
 
+/** At the residual before layer l, ranks are as far from those of the output as there are layers left. */
+export const lensShift = (residual: number): number => model.nLayers - residual;
+
+/** The lens over a window: each residual's distribution is the output's, moved by {@link lensShift}. */
+function lensOf(of: Sample, from: number, count: number, follow?: number): Result<Extract<Question, { kind: 'lens' }>> {
+  const residuals = Array.from({ length: model.nLayers + 1 }, (_, l) => l);
+  const each = <T>(make: (residual: number, position: number) => T): T[] =>
+    residuals.flatMap((l) => Array.from({ length: count }, (_, i) => make(l, from + i)));
+  const rank = (l: number, p: number): number => {
+    const ownNext = p + 1 < of.tokens.length ? of.ranks[p + 1] : 0;
+    const atEnd = follow !== undefined && p === from + count - 1 ? rankOf(of, p, follow) : ownNext;
+    return atEnd === 0 ? 0 : atEnd + lensShift(l);
+  };
+  const topIds = each((l, p) => idOf(of, p, 1 + lensShift(l)));
+  return {
+    hooks: residuals.map((l) => (l < model.nLayers ? `blocks.${l}.hook_resid_pre` : `blocks.${l - 1}.hook_resid_post`)),
+    topIds: Int32Array.from(topIds),
+    topLogprobs: Float32Array.from(each(() => Math.log(zipf(1)))),
+    entropy: Float32Array.from(each(() => ENTROPY)),
+    targetLogprob: Float32Array.from(each((l, p) => (rank(l, p) > 0 ? Math.log(zipf(rank(l, p))) : Number.NaN))),
+    targetRank: Int32Array.from(each(rank)),
+    pieces: pieces(of, topIds),
+  };
+}
+
 export type Ask = Extract<PageMessage, { type: 'ask' }>;
 
 function result(of: Sample, question: Question): Result<Question> {
@@ -175,6 +200,8 @@ function result(of: Sample, question: Question): Result<Question> {
       }
       return { shape: [model.nHeads, n, n], data };
     }
+    case 'lens':
+      return lensOf(of, question.from, question.count, question.follow);
     case 'thumbnails': {
       const n = of.tokens.length;
       const bytes = new Uint8Array(model.nHeads * n * n);

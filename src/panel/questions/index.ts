@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import * as distribution from './distribution.ts';
+import * as lens from './lens.ts';
 import * as pattern from './pattern.ts';
 import * as rollout from './rollout.ts';
 import * as sample from './sample.ts';
@@ -9,7 +10,7 @@ import * as tree from './tree.ts';
 import * as values from './values.ts';
 
 /** What a page may ask, by kind. One more question is one more file, and its line here. */
-export const questions = { distribution, pattern, rollout, sample, thumbnails, tree, values };
+export const questions = { distribution, lens, pattern, rollout, sample, thumbnails, tree, values };
 
 type Questions = typeof questions;
 export type Question = { [K in keyof Questions]: z.infer<Questions[K]['schema']> }[keyof Questions];

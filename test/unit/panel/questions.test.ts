@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Answers } from '../../../src/panel/answers.ts';
 import { type Question, questions } from '../../../src/panel/questions/index.ts';
 import type { Subject } from '../../../src/panel/questions/subject.ts';
-import type { ModelInfo } from '../../../src/runtime/api.ts';
+import type { LensLayer, LensRequest, ModelInfo } from '../../../src/runtime/api.ts';
 import { FakeEngine, logitsAfter } from '../fakeEngine.ts';
 
 const IDS = [1, 2, 3, 4, 5, 6];
@@ -25,6 +25,30 @@ class SlowEngine extends FakeEngine {
 
   finish(position: number): void {
     this.open.get(position)!();
+  }
+}
+
+/** A lens of two residuals whose numbers say which residual and position they are of, and what it was asked. */
+class LensEngine extends FakeEngine {
+  readonly asked: LensRequest[] = [];
+
+  override async *lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer> {
+    this.asked.push(request);
+    const { ids, positions = [] } = request;
+    for (let l = 0; l < 2; l++) {
+      await Promise.resolve();
+      signal?.throwIfAborted();
+      const floats = (add: number) => Float32Array.from(positions, (p) => 100 * l + p + add);
+      yield {
+        hook: `residual ${l}`,
+        entropy: floats(0.25),
+        targetLogprob: floats(0.5),
+        targetRank: Int32Array.from(positions, (p) => ids[p + 1] ?? 0),
+        topK: 1,
+        topIds: Int32Array.from(positions, (p) => 10 * l + p),
+        topLogprobs: floats(0.75),
+      };
+    }
   }
 }
 
@@ -54,6 +78,39 @@ describe('questions of the page', () => {
     assert.deepEqual(shape, [2, 6, 6]);
     const row = data.subarray((6 + 3) * 6, (6 + 4) * 6);
     assert.deepEqual([...row], [0.25, 0.25, 0.25, 0.25, 0, 0]);
+  });
+
+  it('the lens of a window: residuals by positions, the top tokens named', async () => {
+    const engine = new LensEngine();
+    const answers = new Answers(await about(engine));
+    assert.deepEqual(await answers.to({ kind: 'lens', from: 4, count: 2 }), {
+      result: {
+        hooks: ['residual 0', 'residual 1'],
+        topIds: Int32Array.of(4, 5, 14, 15),
+        topLogprobs: Float32Array.of(4.75, 5.75, 104.75, 105.75),
+        entropy: Float32Array.of(4.25, 5.25, 104.25, 105.25),
+        targetLogprob: Float32Array.of(4.5, 5.5, 104.5, 105.5),
+        targetRank: Int32Array.of(6, 0, 6, 0),
+        pieces: Object.fromEntries([4, 5, 14, 15].map((id) => [id, { text: `<${id}>` }])),
+      },
+    });
+    assert.deepEqual(engine.asked, [{ ids: IDS, topK: 1, positions: [4, 5] }]);
+  });
+
+  it('the lens follows a token in place of the one after the window', async () => {
+    const engine = new LensEngine();
+    const outcome = await new Answers(await about(engine)).to({ kind: 'lens', from: 1, count: 2, follow: 7 });
+    assert.ok(outcome && 'result' in outcome);
+    assert.deepEqual((outcome.result as { targetRank: Int32Array }).targetRank, Int32Array.of(3, 7, 3, 7));
+    assert.deepEqual(engine.asked[0].ids, [1, 2, 3, 7]);
+  });
+
+  it('of two windows of the lens the later one is answered; one beyond the text is an error', async () => {
+    const answers = new Answers(await about(new LensEngine()));
+    const [first, second] = await Promise.all([0, 2].map((from) => answers.to({ kind: 'lens', from, count: 2 })));
+    assert.deepEqual(first, { dropped: true });
+    assert.ok(second && 'result' in second);
+    await assert.rejects(answers.to({ kind: 'lens', from: 5, count: 2 }), { where: 'Positions 5 to 6 of 6' });
   });
 
   it('outside the text, outside the model, too large to hold: errors that say what to do', async () => {
