@@ -36,14 +36,17 @@ export class SuggestionMemory {
     if (this.entries.length > AT_MOST) this.entries.shift();
   }
 
-  /** What is suggested at a place, the one that was shown first; undefined: nothing is known of it. */
+  /** What is suggested at a place, the likeliest that fits what was typed first; undefined: nothing is known of it. */
   at(place: Place): { suggestions: readonly Suggestion[]; all: boolean } | undefined {
     for (const entry of this.entries.toReversed()) {
       if (!isBeside(entry, place) || !place.before.startsWith(entry.before)) continue;
       const typed = place.before.slice(entry.before.length);
       if (typed === '') return entry;
-      const [shown, ...others] = entry.suggestions.map((suggestion) => typedThrough(suggestion, typed));
-      if (shown) return { suggestions: [shown, ...others.filter((other) => other !== undefined)], all: false };
+      // Who types into another than the first goes on with that: VS Code shows it by itself where it was offered.
+      const left = entry.suggestions
+        .map((suggestion) => typedThrough(suggestion, typed))
+        .filter((one) => one !== undefined);
+      if (left.length > 0) return { suggestions: left, all: false };
     }
     return undefined;
   }

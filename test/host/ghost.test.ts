@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { drive } from './drive.ts';
 import { closeAll, setting } from './explore.ts';
 import { GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
+import { Painted } from './painted.ts';
 
 describe('ghost text', () => {
   let ghost: GhostWindow;
@@ -68,6 +69,26 @@ describe('ghost text', () => {
     await vscode.commands.executeCommand('editor.action.inlineSuggest.showPrevious');
     await ghost.shows('Spain.');
     await textBecomes(written, `${LIST} `);
+  });
+
+  it('typing into another one goes on with that, and asks nothing of the model', async () => {
+    const written = await ghost.write(LIST);
+    await drive.type(' ');
+    await ghost.shows('Spain.');
+    const painted = await Painted.watch(ghost.api);
+    const found = await ghost.suggest();
+    assert.ok(found.state === 'shown');
+    const [other] = found.others.map(({ text }) => text).filter((text) => text[0] !== 'S');
+    ghost.forget();
+    await drive.type(other.slice(0, 2));
+    await ghost.shows(other.slice(2));
+    await textBecomes(written, `${LIST} ${other.slice(0, 2)}`);
+    assert.deepEqual(
+      ghost.asked.filter((name) => name === 'ghost text'),
+      [],
+    );
+    assert.deepEqual(await painted.wrong(), []);
+    painted.dispose();
   });
 
   it('typing something else ends it', async () => {

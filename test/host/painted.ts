@@ -12,13 +12,15 @@ type Recorder = typeof globalThis & { paintedGhosts?: Map<string, PaintedLine>; 
 
 /** Keeps each line that is painted with ghost text at its end, frame by frame, and what was suggested. */
 export class Painted {
-  /** What stood before the caret in its line, with the suggestion's first line. */
+  /** What stood before the caret in its line, with the first line of each suggestion that was offered. */
   private readonly suggested = new Set<string>();
   private readonly listening: { dispose(): void };
 
   private constructor(api: TestApi) {
     this.listening = api.ghost.onDidChange((now) => {
-      if (now.state === 'shown') this.suggested.add((now.lineBefore + now.suggestion.text).split(/\r?\n/)[0]);
+      if (now.state !== 'shown') return;
+      for (const { text } of [now.suggestion, ...now.others])
+        this.suggested.add((now.lineBefore + text).split(/\r?\n/)[0]);
     });
   }
 

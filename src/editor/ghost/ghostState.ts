@@ -3,11 +3,18 @@ import type { Suggestion } from '../../continuations/suggester.ts';
 import { Emitter, type Event } from '../../explore/events.ts';
 
 /** What ghost text does, for the status bar. */
-export type GhostState =
-  | { state: 'idle' | 'computing' | 'nothing' }
-  /** `unsure`: it is not offered, since the model is less sure than the threshold. `lineBefore`: what it continues. */
-  | { state: 'shown' | 'unsure'; suggestion: Suggestion; document: vscode.TextDocument; lineBefore: string }
-  | { state: 'failed'; error: unknown };
+export type GhostState = { state: 'idle' | 'computing' | 'nothing' } | Suggested | { state: 'failed'; error: unknown };
+
+/** `unsure`: it is not offered, since the model is less sure than the threshold. */
+export interface Suggested {
+  state: 'shown' | 'unsure';
+  suggestion: Suggestion;
+  /** What is offered beside it, to cycle through. */
+  others: readonly Suggestion[];
+  document: vscode.TextDocument;
+  /** What of its line they continue. */
+  lineBefore: string;
+}
 
 export class GhostStates {
   private now: GhostState = { state: 'idle' };

@@ -182,7 +182,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   }
 
   private shown(asked: Asked, suggestions: readonly Suggestion[], invoked: boolean): void {
-    const [first] = suggestions;
+    const [first, ...others] = suggestions;
     const { threshold } = asked.settings;
     if (!first) {
       this.states.become({ state: 'nothing' });
@@ -192,7 +192,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
     const { before } = asked.place;
     const lineBefore = before.slice(before.lastIndexOf('\n') + 1);
     const { document } = asked;
-    this.states.become({ state: unsure ? 'unsure' : 'shown', suggestion: first, document, lineBefore });
+    this.states.become({ state: unsure ? 'unsure' : 'shown', suggestion: first, others, document, lineBefore });
     if (!unsure) this.workAhead(asked, first);
   }
 

@@ -34,6 +34,13 @@ describe('what was suggested', () => {
     });
   });
 
+  it('who types into another one than the first goes on with that', () => {
+    const memory = new SuggestionMemory();
+    memory.add(place('The cat'), [suggestion(' sat'), suggestion(' ran off'), suggestion(' ran away')], true);
+    assert.deepEqual(texts(memory, place('The cat r')), ['an off', 'an away']);
+    assert.deepEqual(texts(memory, place('The cat ran aw')), ['ay']);
+  });
+
   it('is not there once something else, or all of it, was typed', () => {
     const memory = new SuggestionMemory();
     memory.add(place('The cat'), [suggestion(' sat')], true);
