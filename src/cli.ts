@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option } from 'commander';
+import { ablateOptions } from './cli/ablate.ts';
 import type { BenchOptions } from './cli/bench/bench.ts';
 import { commonOptions } from './cli/common.ts';
 import { type GenerateOptions, generate } from './cli/generate.ts';
 import { type LensOptions, lens } from './cli/lens.ts';
-import { globList, headList, mass, nonNegative, positiveInteger, UsageError, wholeNumber } from './cli/options.ts';
+import { globList, mass, nonNegative, positiveInteger, UsageError, wholeNumber } from './cli/options.ts';
 import { checkOutput, complain, end, watchOutput, write } from './cli/output.ts';
 import { type PredictOptions, predict } from './cli/predict.ts';
 import { type ScoreOptions, score } from './cli/score.ts';
@@ -26,28 +27,30 @@ const sampling = (command: Command, temperature: number) =>
     .option('--top-k <k>', 'keep the k likeliest; 0 is off', wholeNumber, 0)
     .option('--top-p <p>', 'keep the fewest likeliest with this much probability', mass, 1);
 
-sampling(commonOptions(program.command('predict').description('what comes next')), 1)
+const input = 'the input';
+ablateOptions(sampling(commonOptions(program.command('predict').description('what comes next')), 1), input)
   .option('--top <k>', 'candidates to show', positiveInteger, 10)
   .action((options: PredictOptions) => predict(options));
 
-commonOptions(program.command('score').description('how likely each token is, given those before it'))
+ablateOptions(
+  commonOptions(program.command('score').description('how likely each token is, given those before it')),
+  'each window',
+)
   .option('--top <k>', 'candidates to show a token', wholeNumber, 1)
   .option('--window <w>', 'score in windows of this many tokens, each run alone', positiveInteger)
   .option('--stride <s>', 'distance of the windows (default: the window)', positiveInteger)
   .action((options: ScoreOptions) => score(options));
 
-sampling(commonOptions(program.command('generate').description('continue the input')), 1)
+ablateOptions(sampling(commonOptions(program.command('generate').description('continue the input')), 1), input)
   .option('--max <n>', 'tokens at most', positiveInteger, 64)
   .option('--seed <s>', 'the same seed gives the same text', wholeNumber, 0)
   .option('--stop <text>', 'end when the generated text holds this')
   .action((options: GenerateOptions) => generate(options));
 
 // trace and bench bring parts of the engine itself, which the others leave to its worker: read when needed.
-commonOptions(program.command('trace').description('save what happens inside a run'))
+ablateOptions(commonOptions(program.command('trace').description('save what happens inside a run')), input)
   .requiredOption('--hooks <globs>', 'hook points, with * for any characters, separated by commas', globList)
   .requiredOption('--out <file>', 'the safetensors file to write')
-  .option('--ablate <heads>', 'set the output of heads to zero: layer.head,…', headList)
-  .option('--mean', 'replace it by its mean over the input instead')
   .action(async (options: TraceOptions) => (await import('./cli/trace.ts')).trace(options));
 
 commonOptions(program.command('lens').description('what every layer would predict'))

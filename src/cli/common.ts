@@ -8,7 +8,7 @@ import type { Token } from '../runtime/tokenizer/types.ts';
 import { EngineClient } from '../runtime/worker/client.ts';
 import { bundledModelPath } from '../weights/bundled.ts';
 import { readText } from './input.ts';
-import { idList, positiveInteger, UsageError } from './options.ts';
+import { idList, once, positiveInteger, UsageError } from './options.ts';
 import { clearProgress, showProgress } from './terminal.ts';
 
 /** Options that every command takes. */
@@ -40,11 +40,12 @@ export function commonOptions(command: Command, input = true): Command {
     .option('--json', 'print one JSON document');
   if (!input) return command;
   return command
-    .option('--text <text>', 'the input')
-    .option('--ids <list>', 'the input as token ids: 1,2,3', idList)
+    .option('--text <text>', 'the input', once(String))
+    .option('--ids <list>', 'the input as token ids: 1,2,3', once(idList))
     .option(
       '--file <path>',
       'the input from a file (default: standard input), UTF-8; a byte order mark at its start is left out',
+      once(String),
     );
 }
 

@@ -1,9 +1,10 @@
 import { visibleControls } from '../analysis/format.ts';
+import { type AblateOptions, ablations, checkAblate } from './ablate.ts';
 import { type CommonOptions, prepare } from './common.ts';
 import { write } from './output.ts';
 import { print, printJson } from './terminal.ts';
 
-export interface GenerateOptions extends CommonOptions {
+export interface GenerateOptions extends CommonOptions, AblateOptions {
   max: number;
   temperature: number;
   topK: number;
@@ -14,11 +15,13 @@ export interface GenerateOptions extends CommonOptions {
 
 /** Lets the model continue the input. Temperature 0 is greedy. */
 export async function generate(options: GenerateOptions): Promise<void> {
+  checkAblate(options);
   const { engine, ids, model } = await prepare(options);
   const { max, temperature, topK, topP, seed, stop } = options;
   const tokens: { id: number; text: string; logprob: number }[] = [];
   let stopped: string | undefined;
-  const request = { ids, maxTokens: max, sampling: { temperature, topK, topP }, seed, stop };
+  const interventions = ablations(options, model);
+  const request = { ids, maxTokens: max, sampling: { temperature, topK, topP }, seed, stop, interventions };
   for await (const token of engine.generate(request)) {
     tokens.push({ id: token.id, text: token.text, logprob: token.logprob });
     stopped = token.stopped;

@@ -5,6 +5,14 @@ import { InvalidArgumentError } from 'commander';
 /** A wrong way to call the command: exit status 2. */
 export class UsageError extends Error {}
 
+/** An option of which a second one would be lost. */
+export function once<T>(read: (value: string) => T): (value: string, before: T | undefined) => T {
+  return (value, before) => {
+    if (before !== undefined) throw new InvalidArgumentError('Give it once.');
+    return read(value);
+  };
+}
+
 export function positiveInteger(value: string): number {
   if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 2 ** 31)
     throw new InvalidArgumentError('Expected a whole number of at least 1.');
@@ -38,15 +46,6 @@ export function idList(value: string): number[] {
   if (ids.length === 0 || ids.some((id) => !/^\d+$/.test(id)))
     throw new InvalidArgumentError('Expected token ids such as 1,2,3.');
   return ids.map(Number);
-}
-
-/** `5.1,10.7`: layer and head. */
-export function headList(value: string): [number, number][] {
-  return value.split(',').map((item) => {
-    const match = /^\s*(\d+)\.(\d+)\s*$/.exec(item);
-    if (!match) throw new InvalidArgumentError('Expected layer.head, such as 5.1 or 5.1,10.7.');
-    return [Number(match[1]), Number(match[2])];
-  });
 }
 
 /** `*.hook_pattern,logits`: names, with * for any characters. */

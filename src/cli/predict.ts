@@ -1,11 +1,12 @@
 import { nats, percent, thousands, visibleControls, visibleToken } from '../analysis/format.ts';
 import { type Candidates, candidates, entropy, softmax, sortLogits } from '../analysis/sampling.ts';
 import type { Piece } from '../runtime/tokenizer/types.ts';
+import { type AblateOptions, ablations, checkAblate } from './ablate.ts';
 import { type CommonOptions, type Input, prepare } from './common.ts';
 import { bar, print, printJson, styled, table } from './terminal.ts';
 import { tokenJson } from './tokens.ts';
 
-export interface PredictOptions extends CommonOptions {
+export interface PredictOptions extends CommonOptions, AblateOptions {
   top: number;
   temperature: number;
   topK: number;
@@ -14,9 +15,10 @@ export interface PredictOptions extends CommonOptions {
 
 /** What comes next: the plain distribution, and what sampling may choose from. */
 export async function predict(options: PredictOptions): Promise<void> {
+  checkAblate(options);
   const input = await prepare(options);
   const { engine, ids, model, tokens } = input;
-  const logits = await engine.logits(ids, ids.length - 1);
+  const logits = await engine.logits(ids, ids.length - 1, ablations(options, model));
   const sorted = sortLogits(logits);
   const probabilities = softmax(logits);
   const kept = candidates(sorted, options);

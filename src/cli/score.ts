@@ -2,12 +2,13 @@ import { bits, nats, percent, perplexity, rank, thousands, visibleControls, visi
 import { ScoreReader } from '../analysis/scores.ts';
 import { surprisal, totals } from '../analysis/surprisal.ts';
 import { scoringWindows } from '../analysis/windows.ts';
+import { type AblateOptions, ablations, checkAblate } from './ablate.ts';
 import { type CommonOptions, type Input, prepare } from './common.ts';
 import { UsageError } from './options.ts';
 import { clearProgress, print, printJson, showProgress, styled, table } from './terminal.ts';
 import { PieceTable, tokenJson } from './tokens.ts';
 
-export interface ScoreOptions extends CommonOptions {
+export interface ScoreOptions extends CommonOptions, AblateOptions {
   top: number;
   window?: number;
   stride?: number;
@@ -23,6 +24,7 @@ interface Score {
 /** How likely the model finds each token of the input, given those before it. */
 export async function score(options: ScoreOptions): Promise<void> {
   const { window, stride } = options;
+  checkAblate(options);
   if (stride !== undefined && window === undefined) throw new UsageError('--stride needs --window');
   if (stride !== undefined && stride > window!)
     throw new UsageError(`--stride ${stride} is more than --window ${window}: tokens in between would have no score`);
@@ -63,12 +65,14 @@ export async function score(options: ScoreOptions): Promise<void> {
   print(styled('dim', `${visibleControls(input.model.name)} ${input.model.precision} · ${counts} · ${mean}`));
 }
 
-async function scoreTokens({ engine, ids }: Input, { top, window, stride }: ScoreOptions): Promise<Score[]> {
+async function scoreTokens({ engine, ids, model }: Input, options: ScoreOptions): Promise<Score[]> {
+  const { top, window, stride } = options;
+  const interventions = ablations(options, model);
   const scores: Score[] = ids.map(() => ({ logprob: null, rank: null, entropy: null, top: [] }));
   const pieces = new PieceTable(engine);
   for (const { start, end, from } of scoringWindows(ids.length, window ?? ids.length, stride ?? window ?? ids.length)) {
     const reader = new ScoreReader();
-    for await (const chunk of engine.run({ ids: ids.slice(start, end), topK: top })) {
+    for await (const chunk of engine.run({ ids: ids.slice(start, end), topK: top, interventions })) {
       await pieces.learn(chunk.topIds);
       for (const { position, logprob, rank: r, entropy, before } of reader.read(chunk)) {
         const p = start + position;

@@ -1,28 +1,25 @@
 import { open, stat } from 'node:fs/promises';
 import { TokenscopeError } from '../errors.ts';
-import type { HookTensor, Intervention } from '../runtime/api.ts';
+import type { HookTensor } from '../runtime/api.ts';
 import { collectHooks } from '../runtime/running/collectHooks.ts';
 import { type SavedTensor, safetensorsParts } from '../weights/writeSafetensors.ts';
+import { type AblateOptions, ablations, checkAblate } from './ablate.ts';
 import { type CommonOptions, prepare } from './common.ts';
 import { kindOf } from './input.ts';
 import { UsageError } from './options.ts';
 import { print, printJson, table } from './terminal.ts';
 
-export interface TraceOptions extends CommonOptions {
+export interface TraceOptions extends CommonOptions, AblateOptions {
   hooks: string[];
   out: string;
-  ablate?: [number, number][];
-  mean?: boolean;
 }
 
 /** Writes what happens inside a run to a safetensors file, under TransformerLens' names. */
 export async function trace(options: TraceOptions): Promise<void> {
-  if (options.mean && !options.ablate) throw new UsageError('--mean needs --ablate');
+  checkAblate(options);
   await refuseOtherThanFile(options.out);
   const { engine, ids, model } = await prepare(options);
-  const interventions = (options.ablate ?? []).map(
-    ([l, head]): Intervention => ({ hook: `blocks.${l}.attn.hook_z`, head, set: options.mean ? 'mean' : 'zero' }),
-  );
+  const interventions = ablations(options, model);
   const run = engine.run({ ids, topK: 0, hooks: options.hooks, interventions });
   const { hooks } = await collectHooks(run, ids.length).catch((error: unknown) => {
     if (error instanceof RangeError) throw new UsageError(error.message);

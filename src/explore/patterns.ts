@@ -1,4 +1,4 @@
-import type { EngineApi, HookTensor } from '../runtime/api.ts';
+import type { EngineApi, HookTensor, Intervention } from '../runtime/api.ts';
 
 /** Bytes of patterns that are kept when nobody waits for them. */
 const MOST_BYTES = 96 * 2 ** 20;
@@ -23,6 +23,7 @@ export class Patterns {
   constructor(
     private readonly engine: Pick<EngineApi, 'pattern'>,
     private readonly ids: readonly number[],
+    private readonly interventions?: readonly Intervention[],
   ) {}
 
   /** [heads, n, n], row = the token that looks. @throws what the engine throws; the signal's reason */
@@ -51,7 +52,7 @@ export class Patterns {
 
   private ask(layer: number): Asked {
     const abort = new AbortController();
-    const pattern = this.engine.pattern(this.ids, layer, abort.signal).then((found) => {
+    const pattern = this.engine.pattern(this.ids, layer, this.interventions, abort.signal).then((found) => {
       asked.bytes = found.data.byteLength;
       this.makeRoom(layer);
       return found;

@@ -322,7 +322,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
 
   private computing(run: ScoredRun, loaded: LoadedEngine): void {
     run.loaded = loaded;
-    run.patterns = new Patterns(loaded.engine, run.ids);
+    run.patterns = new Patterns(loaded.engine, run.ids, run.interventions);
     this.become('computing');
     this.events.fire('loaded', { run, loaded });
     this.progressed({ run: run.number, stage: 'compute', done: 0, total: run.ids.length, label: '' });

@@ -67,7 +67,7 @@ export class TextApi implements TokenscopeApi {
 
   async pattern(text: string, layer: number, options: CallOptions = {}): Promise<Pattern> {
     const { engine, ids } = await this.read(text, options);
-    const { shape, data } = await engine.pattern(ids, layer, options.signal);
+    const { shape, data } = await engine.pattern(ids, layer, undefined, options.signal);
     return { shape: [shape[0], shape[1], shape[2]], data };
   }
 

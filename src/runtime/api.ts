@@ -19,9 +19,19 @@ export interface EngineCalls {
   /** Prefill: streams results chunk by chunk, positions in order from `scoreFrom`. What the cache holds comes at once. */
   run(request: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk>;
   /** All logits after `position`, [vocab]; from the cache's residual if it still holds these ids. */
-  logits(ids: readonly number[], position: number, signal?: AbortSignal): Promise<Float32Array>;
+  logits(
+    ids: readonly number[],
+    position: number,
+    interventions?: readonly Intervention[],
+    signal?: AbortSignal,
+  ): Promise<Float32Array>;
   /** Attention after softmax of one layer, [heads, n, n]; one block is run on the cached residual. */
-  pattern(ids: readonly number[], layer: number, signal?: AbortSignal): Promise<HookTensor>;
+  pattern(
+    ids: readonly number[],
+    layer: number,
+    interventions?: readonly Intervention[],
+    signal?: AbortSignal,
+  ): Promise<HookTensor>;
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken>;
   /** Several continuations of one text decoded in lockstep; a step brings one token of each, or more where they repeat. */
   branches(request: BranchesRequest, signal?: AbortSignal): AsyncGenerator<BranchToken[]>;
@@ -52,8 +62,8 @@ export const ENGINE_CALLS = {
   describe: { streams: false, parameters: 1 },
   pieces: { streams: false, parameters: 1 },
   run: { streams: true, parameters: 1, newestWins: true, prioritised: true },
-  logits: { streams: false, parameters: 2, newestWins: true },
-  pattern: { streams: false, parameters: 2, newestWins: true },
+  logits: { streams: false, parameters: 3, newestWins: true },
+  pattern: { streams: false, parameters: 3, newestWins: true },
   generate: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   branches: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   expand: { streams: false, parameters: 1, prioritised: true },
@@ -117,24 +127,36 @@ export interface HookTensor {
   data: Float32Array;
 }
 
+/** Values in a run that are set to something else. */
 export type Intervention =
-  /** A head's z: set to zero, to its mean over this run's positions, times `factor`, or to given values. */
-  | { hook: `blocks.${number}.attn.hook_z`; head: number; set: 'zero' | 'mean' }
-  | { hook: `blocks.${number}.attn.hook_z`; head: number; set: 'scale'; factor: number }
-  | { hook: `blocks.${number}.attn.hook_z`; head: number; set: HookTensor }
+  /** A head's z. */
+  | ({ hook: `blocks.${number}.attn.hook_z`; head: number } & (Replacement | { set: 'scale'; factor: number }))
+  /** What attention or the feed-forward network adds to the residual stream, biases and all. */
+  | ({ hook: `blocks.${number}.hook_attn_out` | `blocks.${number}.hook_mlp_out` } & Replacement)
   /** The residual stream at a block's entry: all positions [n, d], or one [d] at `position`. */
   | { hook: `blocks.${number}.hook_resid_pre`; set: HookTensor; position?: number };
 
-export interface RunRequest {
+/**
+ * Zero; the mean over the positions of the unchanged run, or of another text's; or given values, the same at every
+ * position [width] or of each [n, width].
+ */
+export type Replacement = { set: 'zero' } | { set: 'mean'; over?: readonly number[] } | { set: HookTensor };
+
+/** What every request about a text says. */
+export interface TextRequest {
   priority?: Priority;
   ids: readonly number[];
+  /** What is changed in the model. */
+  interventions?: readonly Intervention[];
+}
+
+export interface RunRequest extends TextRequest {
   /** Most likely candidates a position; 0 = none. */
   topK: number;
   /** First position to report; default 0. */
   scoreFrom?: number;
-  /** Hook names to fetch, exact or with * globs. Hooks and interventions make a run of their own beside the cache. */
+  /** Hook names to fetch, exact or with * globs. They make a run of its own beside the cache. */
   hooks?: readonly string[];
-  interventions?: readonly Intervention[];
 }
 
 /**
@@ -158,9 +180,7 @@ export interface RunChunk {
   hooks?: Record<string, HookTensor>;
 }
 
-export interface GenerateRequest {
-  priority?: Priority;
-  ids: readonly number[];
+export interface GenerateRequest extends TextRequest {
   maxTokens: number;
   sampling: SamplingSettings;
   seed: number;
@@ -184,9 +204,7 @@ export interface GeneratedToken {
   kept?: number;
 }
 
-export interface BranchesRequest {
-  priority?: Priority;
-  ids: readonly number[];
+export interface BranchesRequest extends TextRequest {
   /** Each branch begins with one of these; default: the `count` likeliest tokens after `ids`. */
   firsts?: readonly number[];
   count: number;
@@ -205,9 +223,7 @@ export interface BranchToken {
   stopped?: 'max' | 'eos' | 'context';
 }
 
-export interface ExpandRequest {
-  priority?: Priority;
-  ids: readonly number[];
+export interface ExpandRequest extends TextRequest {
   /** Continuations of the text, each the ids of its tokens; an empty one is the text itself. */
   paths: readonly (readonly number[])[];
   topK: number;
@@ -224,9 +240,7 @@ export interface Expansion {
   topLogprobs: Float32Array;
 }
 
-export interface LensRequest {
-  priority?: Priority;
-  ids: readonly number[];
+export interface LensRequest extends TextRequest {
   topK: number;
   positions?: readonly number[];
 }

@@ -12,25 +12,28 @@ import type {
   GeneratedToken,
   GenerateRequest,
   HookTensor,
+  Intervention,
   LensLayer,
   LensRequest,
   LoadOptions,
   LoadProgress,
   ModelInfo,
-  Priority,
   RunChunk,
   RunRequest,
+  TextRequest,
 } from './api.ts';
 import { loadNetwork } from './loading/loadNetwork.ts';
 import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
 import { CHUNK, runCached } from './running/cachedRun.ts';
-import { CachePool } from './running/cachePool.ts';
+import { type CachePool, CachePools } from './running/cachePool.ts';
+import { ChangedNetwork } from './running/changedNetwork.ts';
 import { expandPaths } from './running/expand.ts';
 import { generateTokens } from './running/generate.ts';
 import { runHooked } from './running/hookedRun.ts';
-import { Interventions, lastingKey } from './running/interventions.ts';
+import { checkInterventions, Interventions } from './running/interventions.ts';
 import { logitLens } from './running/lens.ts';
+import { Means } from './running/means.ts';
 import { append, type Network } from './running/network.ts';
 import { layerPattern } from './running/pattern.ts';
 import type { RunCache } from './running/runCache.ts';
@@ -44,7 +47,8 @@ interface Loaded {
   info: ModelInfo;
   network: Network;
   tokenizer: Tokenizer;
-  pool: CachePool;
+  pools: CachePools;
+  means: Means;
   turns: Turns;
   /** Aborted when the model is unloaded: whatever still runs on it ends. */
   unloading: AbortController;
@@ -74,8 +78,8 @@ export class Engine implements EngineApi {
       const network = yield* withTokens(loadNetwork(source, tokenizer, options, signal), arriving);
       await this.unload();
       const info = describeModel(source, precision, tokenizer, performance.now() - began);
-      const pool = new CachePool(source.config);
-      this.loaded = { info, network, tokenizer, pool, turns: new Turns(), unloading: new AbortController() };
+      const [pools, means] = [new CachePools(source.config), new Means(network)];
+      this.loaded = { info, network, tokenizer, pools, means, turns: new Turns(), unloading: new AbortController() };
       return info;
     } finally {
       // A newer load may have put its own there.
@@ -112,10 +116,8 @@ export class Engine implements EngineApi {
 
   run(request: RunRequest, signal?: AbortSignal): AsyncGenerator<RunChunk> {
     return this.guarded(request, signal, ({ network, pool }, turn) => {
-      const { ids, hooks = [], interventions = [] } = request;
-      if (hooks.length > 0 || lastingKey(interventions) === undefined) return runHooked(network, request, turn);
-      const changes = interventions.length > 0 ? new Interventions(network, interventions, ids.length) : undefined;
-      return runCached(network, pool, request, turn, changes);
+      if (request.hooks && request.hooks.length > 0) return runHooked(network, request, turn);
+      return runCached(network, pool, request, turn);
     });
   }
 
@@ -143,18 +145,32 @@ export class Engine implements EngineApi {
     return this.onCache(request, signal, (cache, network, turn) => logitLens(network, cache, request, turn));
   }
 
-  async logits(ids: readonly number[], position: number, signal?: AbortSignal): Promise<Float32Array> {
-    const read = this.onCache({ ids: ids.slice(0, position + 1) }, signal, async function* (cache, network) {
-      const resid = cache.residual(network.config.nLayers, position, position + 1);
-      const logits = (await network.finalHooks(resid, ['logits'])).get('logits')!.data;
-      checkFinite(network, cache, Float32Array.of(logSumExp(logits)), position);
-      yield logits;
-    });
+  async logits(
+    ids: readonly number[],
+    position: number,
+    interventions?: readonly Intervention[],
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
+    const read = this.onCache(
+      { ids: ids.slice(0, position + 1), interventions },
+      signal,
+      async function* (cache, network) {
+        const resid = cache.residual(network.config.nLayers, position, position + 1);
+        const logits = (await network.finalHooks(resid, ['logits'])).get('logits')!.data;
+        checkFinite(network, cache, Float32Array.of(logSumExp(logits)), position);
+        yield logits;
+      },
+    );
     return only(read);
   }
 
-  async pattern(ids: readonly number[], layer: number, signal?: AbortSignal): Promise<HookTensor> {
-    const read = this.onCache({ ids }, signal, async function* (cache, network, turn) {
+  async pattern(
+    ids: readonly number[],
+    layer: number,
+    interventions?: readonly Intervention[],
+    signal?: AbortSignal,
+  ): Promise<HookTensor> {
+    const read = this.onCache({ ids, interventions }, signal, async function* (cache, network, turn) {
       yield await layerPattern(network, cache, ids.length, layer, turn);
     });
     return only(read);
@@ -162,7 +178,7 @@ export class Engine implements EngineApi {
 
   /** Reads a cache that holds all of the ids: one that is there, even while another run extends it, or a new one. */
   private onCache<T>(
-    request: Asked,
+    request: TextRequest,
     signal: AbortSignal | undefined,
     read: (cache: RunCache, network: Network, turn: Turn) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
@@ -187,19 +203,22 @@ export class Engine implements EngineApi {
     });
   }
 
-  /** Checks the ids, takes a turn, and ends the work when the model is unloaded. */
+  /** Checks what is asked, takes a turn, and ends the work when the model is unloaded. */
   private async *guarded<T>(
-    { ids, priority }: Asked,
+    request: TextRequest,
     signal: AbortSignal | undefined,
-    work: (loaded: Loaded, turn: Turn) => AsyncGenerator<T>,
+    work: (model: Working, turn: Turn) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
     const loaded = this.need();
+    const { ids, priority } = request;
+    const interventions = request.interventions ?? []; // null, where the wire had nothing
     checkIds(ids, loaded.network.config);
+    checkInterventions(loaded.network, interventions, ids.length);
     const unloading = loaded.unloading.signal;
     const turn = loaded.turns.begin(signal ? AbortSignal.any([signal, unloading]) : unloading, priority);
     try {
       turn.signal.throwIfAborted();
-      yield* work(loaded, turn);
+      yield* work(interventions.length > 0 ? await changed(loaded, ids, interventions, turn) : working(loaded), turn);
     } finally {
       turn.end();
     }
@@ -223,9 +242,27 @@ interface Arriving {
   config: TransformerConfig;
 }
 
-interface Asked {
-  ids: readonly number[];
-  priority?: Priority;
+/** The model as a request wants it. */
+interface Working {
+  network: Network;
+  tokenizer: Tokenizer;
+  pool: CachePool;
+}
+
+const working = ({ network, tokenizer, pools }: Loaded): Working => ({ network, tokenizer, pool: pools.unchanged });
+
+/** The model with what a request changes in it. */
+async function changed(
+  loaded: Loaded,
+  ids: readonly number[],
+  interventions: readonly Intervention[],
+  turn: Turn,
+): Promise<Working> {
+  const { network, tokenizer, pools, means } = loaded;
+  for (const each of interventions) if (each.set === 'mean' && each.over) checkIds(each.over, network.config);
+  const changes = new Interventions(network, await means.filledIn(interventions, ids, turn));
+  const pool = pools.of(changes.lastingKey);
+  return { network: new ChangedNetwork(network, changes, pools.unchanged), tokenizer, pool };
 }
 
 /** @throws TokenscopeError for no ids, too many, or one that the model does not have */

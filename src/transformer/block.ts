@@ -14,8 +14,9 @@ import { norm, normalizedInput } from './norm.ts';
  *
  * Other layers normalise what is added instead, or as well, or let both read resid_pre.
  *
- * Inputs: hook_resid_pre [n, d], past_k and past_v [t, kvHeads, dHead], z_scale [heads, 1], z_shift [1 or n, heads,
- * dHead], and those of inputsOf.
+ * Inputs: hook_resid_pre [n, d], past_k and past_v [t, kvHeads, dHead], those of inputsOf, and interventions: z_scale
+ * [heads, 1] and z_shift [1 or n, heads, dHead]; attn_out_scale and mlp_out_scale [1], attn_out_shift and mlp_out_shift
+ * [1 or n, d].
  * Outputs: its hook points, named without "blocks.{l}."; the new rows of the KV cache are attn.hook_v and
  * cacheKeyHook(layer).
  */
@@ -37,16 +38,21 @@ export function blockGraph(config: TransformerConfig, layer: LayerConfig, precis
     layer.norms === 'after' ? { x, smoothed: undefined } : { x: normalizedInput(g, x, name, config), smoothed: name };
   const after = (x: Value, name: string) => (layer.norms === 'before' ? x : norm(g, x, `${name}_post`, config));
 
+  /** What is added to the residual stream, as interventions leave it. */
+  const added = (x: Value, name: string) =>
+    g.add(g.mul(x, g.input(`${name}_scale`, 'float', [1])), g.input(`${name}_shift`, 'float', [`${name}_rows`, d]));
+
   g.hook('hook_resid_pre', resid, ['n', d]);
   const read = before(resid, 'ln1');
-  const attnOut = after(attention(g, read.x, read.smoothed, inputs, config, layer, precision), 'ln1');
+  const attended = after(attention(g, read.x, read.smoothed, inputs, config, layer, precision), 'ln1');
+  const attnOut = added(attended, 'attn_out');
   g.hook('hook_attn_out', attnOut, ['n', d]);
 
   const residMid = g.add(resid, attnOut);
   const parallel = layer.residual === 'parallel';
   if (!parallel) g.hook('hook_resid_mid', residMid, ['n', d]);
   const readMlp = before(parallel ? resid : residMid, 'ln2');
-  const mlpOut = after(mlp(g, readMlp.x, readMlp.smoothed, config, precision), 'ln2');
+  const mlpOut = added(after(mlp(g, readMlp.x, readMlp.smoothed, config, precision), 'ln2'), 'mlp_out');
   g.hook('hook_mlp_out', mlpOut, ['n', d]);
   g.hook('hook_resid_post', g.add(residMid, mlpOut), ['n', d]);
   return g;

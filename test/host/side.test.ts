@@ -144,9 +144,9 @@ describe('attention in the side bar', () => {
     const { pattern } = engine;
     Object.defineProperty(engine, 'pattern', {
       configurable: true,
-      value: (ids: readonly number[], layer: number, signal?: AbortSignal) => {
-        layers.push(layer);
-        return pattern.call(engine, ids, layer, signal);
+      value: (...asked: Parameters<typeof pattern>) => {
+        layers.push(asked[1]);
+        return pattern.apply(engine, asked);
       },
     });
     try {

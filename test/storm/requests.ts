@@ -90,13 +90,21 @@ function hooked({ random, ids }: Draw): Request {
 function logits({ random, ids }: Draw): Request {
   const asked = ids();
   const position = below(random, asked.length);
-  return { kind: 'logits', call: 'logits', ask: (engine, signal) => rowOf(engine.logits(asked, position, signal)) };
+  return {
+    kind: 'logits',
+    call: 'logits',
+    ask: (engine, signal) => rowOf(engine.logits(asked, position, undefined, signal)),
+  };
 }
 
 function pattern({ random, limits, ids }: Draw): Request {
   const asked = ids();
   const layer = below(random, limits.nLayers);
-  return { kind: 'pattern', call: 'pattern', ask: (engine, signal) => rowOf(engine.pattern(asked, layer, signal)) };
+  return {
+    kind: 'pattern',
+    call: 'pattern',
+    ask: (engine, signal) => rowOf(engine.pattern(asked, layer, undefined, signal)),
+  };
 }
 
 function lens({ random, ids }: Draw): Request {
@@ -156,13 +164,13 @@ function wrong({ random, limits, ids }: Draw): Request {
       kind: 'wrong ids',
       call: 'logits',
       wrong: 'TokenscopeError',
-      ask: (engine, signal) => rowOf(engine.logits([], 0, signal)),
+      ask: (engine, signal) => rowOf(engine.logits([], 0, undefined, signal)),
     },
     {
       kind: 'wrong layer',
       call: 'pattern',
       wrong: 'RangeError',
-      ask: (engine, signal) => rowOf(engine.pattern(asked, 99, signal)),
+      ask: (engine, signal) => rowOf(engine.pattern(asked, 99, undefined, signal)),
     },
     {
       kind: 'wrong hook',

@@ -171,7 +171,7 @@ describe('client of an engine in a worker', () => {
 
   it('refuses a signal that is aborted already', async () => {
     await assert.rejects(all(client.run({ ids: [1], topK: 0 }, AbortSignal.abort())), isAbort);
-    await assert.rejects(client.logits([1], 0, AbortSignal.abort()), isAbort);
+    await assert.rejects(client.logits([1], 0, undefined, AbortSignal.abort()), isAbort);
   });
 
   it('an aborted load keeps the model', async () => {
@@ -293,7 +293,7 @@ describe('client of an engine in a worker', () => {
     it('a call that is given up while the model is loaded again leaves the others theirs', async () => {
       await killed(() => client.kill());
       const abort = new AbortController();
-      const given = client.logits([1], 0, abort.signal);
+      const given = client.logits([1], 0, undefined, abort.signal);
       const kept = client.encode('a');
       abort.abort();
       await assert.rejects(given, isAbort);

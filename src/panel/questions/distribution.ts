@@ -29,6 +29,6 @@ export async function handle(
   if (position >= ids.length) {
     throw new TokenscopeError('There is no such token.', `Position ${position} of ${ids.length}`, 'Choose another.');
   }
-  const logits = await engine.logits(ids, position, signal);
+  const logits = await engine.logits(ids, position, undefined, signal);
   return { logits, pieces: await texts(likeliest(logits, NAMED_CANDIDATES)) };
 }

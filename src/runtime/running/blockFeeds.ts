@@ -3,11 +3,17 @@ import { inputsOf, type Positions } from '../../transformer/positions.ts';
 import type { EmbeddingRows } from '../../weights/source.ts';
 import { type Feeds, floatTensor } from '../sessions.ts';
 
-/** How a head's z is changed: z * scale + shift, with scale [heads] and shift [1 or n, heads, dHead]. */
-export interface ZChange {
+/** How values are changed: x * scale + shift. */
+export interface Change {
+  /** Of z [heads], else [1]. */
   scale: Float32Array;
+  /** Of one position, the same at all, or of n: of z [1 or n, heads, dHead], else [1 or n, d]. */
   shift: Float32Array;
 }
+
+/** What a block's graph lets be changed. */
+export type Changeable = 'z' | 'attn_out' | 'mlp_out';
+export type Changes = { [name in Changeable]?: Change };
 
 /** What layers are given of a run's positions, as tensors: made once for all layers with the same window and angles. */
 export class LayerTensors {
@@ -18,10 +24,16 @@ export class LayerTensors {
     private readonly config: TransformerConfig,
     readonly positions: Positions,
   ) {
-    const { nHeads, dHead } = config;
+    const { nHeads, dHead, dModel } = config;
+    const one = floatTensor(Float32Array.of(1), [1]);
+    const nothing = floatTensor(new Float32Array(dModel), [1, dModel]);
     this.unchanged = {
       z_scale: floatTensor(new Float32Array(nHeads).fill(1), [nHeads, 1]),
       z_shift: floatTensor(new Float32Array(nHeads * dHead), [1, nHeads, dHead]),
+      attn_out_scale: one,
+      attn_out_shift: nothing,
+      mlp_out_scale: one,
+      mlp_out_shift: nothing,
     };
   }
 
@@ -54,7 +66,7 @@ export function blockFeeds(
   tensors: LayerTensors,
   resid: Float32Array,
   past: { k: Float32Array; v: Float32Array },
-  z?: ZChange,
+  { z, attn_out, mlp_out }: Changes = {},
 ): Feeds {
   const { dModel, nHeads, nKvHeads, dHead, layers } = config;
   const { keys, count } = tensors.positions;
@@ -69,6 +81,11 @@ export function blockFeeds(
   if (z) {
     feeds.z_scale = floatTensor(z.scale, [nHeads, 1]);
     feeds.z_shift = floatTensor(z.shift, [z.shift.length / (nHeads * dHead), nHeads, dHead]);
+  }
+  for (const [name, change] of Object.entries({ attn_out, mlp_out })) {
+    if (!change) continue;
+    feeds[`${name}_scale`] = floatTensor(change.scale, [1]);
+    feeds[`${name}_shift`] = floatTensor(change.shift, [change.shift.length / dModel, dModel]);
   }
   return feeds;
 }

@@ -7,7 +7,8 @@ import type { HookTensor } from '../api.ts';
 import type { LoadedModel } from '../loading/model.ts';
 import { hookDivisors } from '../loading/smoothing.ts';
 import { floatData, floatTensor, int64Tensor, intData, type Outputs } from '../sessions.ts';
-import { blockFeeds, embed, LayerTensors, positionEmbeddings, tokenEmbeddings, type ZChange } from './blockFeeds.ts';
+import { blockFeeds, type Changes, embed, LayerTensors, positionEmbeddings, tokenEmbeddings } from './blockFeeds.ts';
+import type { Interventions } from './interventions.ts';
 import type { Distributions, Network, Watch } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
 import type { RunCache } from './runCache.ts';
@@ -43,8 +44,11 @@ export class BlockNetwork implements Network {
     cache.reserve(to);
     if (watch) this.seeEmbeddings(ids, positions, watch);
 
-    let x = embed(config, model.embedding, model.positions, ids, positions);
-    for (let l = 0; l < nLayers; l++) {
+    const first = watch?.known?.before ?? 0;
+    let x = watch?.known
+      ? cache.take(watch.known.cache, first, from, to)
+      : embed(config, model.embedding, model.positions, ids, positions);
+    for (let l = first; l < nLayers; l++) {
       await turn.breathe();
       watch?.interventions?.resid(l, x, from, ids.length);
       cache.resid[l].set(x, from * d);
@@ -54,8 +58,7 @@ export class BlockNetwork implements Network {
       const keys = cacheKeyHook(layers[l]);
       const fetch = new Set(['hook_resid_post', keys, 'attn.hook_v', ...hooks]);
       fetch.delete('hook_resid_pre');
-      const z = this.smoothed(l, watch?.interventions?.z(l, from, ids.length));
-      const feeds = blockFeeds(config, l, tensors, x, cache.past(l, from), z);
+      const feeds = blockFeeds(config, l, tensors, x, cache.past(l, from), this.changes(l, from, ids.length, watch));
       const outputs = await model.blocks[l].run(feeds, [...fetch]);
       cache.k[l].set(floatData(outputs, keys), from * width);
       cache.v[l].set(floatData(outputs, 'attn.hook_v'), from * width);
@@ -67,10 +70,18 @@ export class BlockNetwork implements Network {
     if (watch) for (const [name, tensor] of await this.finalHooks(x, watch.hooks)) watch.see(name, tensor);
   }
 
-  async layerHooks(cache: RunCache, layer: number, from: number, to: number, names: readonly string[]) {
+  async layerHooks(
+    cache: RunCache,
+    layer: number,
+    from: number,
+    to: number,
+    names: readonly string[],
+    interventions?: Interventions,
+  ) {
     const tensors = new LayerTensors(this.config, consecutive(from, to - from));
     const resid = cache.residual(layer, from, to);
-    const feeds = blockFeeds(this.config, layer, tensors, resid, cache.past(layer, from));
+    const changes = this.changes(layer, from, to - from, { interventions });
+    const feeds = blockFeeds(this.config, layer, tensors, resid, cache.past(layer, from), changes);
     const outputs = await this.model.blocks[layer].run(feeds, names);
     return new Map(names.map((name) => [name, this.shown(outputs, layer, name)]));
   }
@@ -136,10 +147,13 @@ export class BlockNetwork implements Network {
     return { shape: [...dims], data: values };
   }
 
-  /** A change of z, as the block takes it: it works on smoothed values. */
-  private smoothed(layer: number, change: ZChange | undefined): ZChange | undefined {
-    const by = change && this.divisors(layer, 'attn.hook_z');
-    return change && by ? { scale: change.scale, shift: change.shift.map((x, i) => x / by[i % by.length]) } : change;
+  /** Changes as the block takes them: of z it works on smoothed values. */
+  private changes(layer: number, from: number, count: number, watch?: Pick<Watch, 'interventions'>): Changes {
+    const changes = watch?.interventions?.changes(layer, from, count) ?? {};
+    const by = changes.z && this.divisors(layer, 'attn.hook_z');
+    if (!changes.z || !by) return changes;
+    const { scale, shift } = changes.z;
+    return { ...changes, z: { scale, shift: shift.map((x, i) => x / by[i % by.length]) } };
   }
 
   private divisors(layer: number | undefined, hook: string): Float32Array | undefined {

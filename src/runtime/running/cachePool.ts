@@ -4,11 +4,42 @@ import { RunCache } from './runCache.ts';
 /** Losing more positions than this is worth a copy of those that stay. */
 const WORTH_KEEPING = 32;
 
+/** Changed models whose caches are kept, and caches of each. */
+const CHANGED_MODELS = 2;
+const CHANGED_CACHES = 2;
+
 /** Who uses a cache now: one who writes, and any number who read its first positions. */
 interface Use {
   writing: boolean;
   /** Lengths that are read. */
   reading: number[];
+}
+
+/**
+ * Caches of a model, and apart from them those of a few changed ones, by the name of what is changed: positions of another
+ * model are other positions.
+ */
+export class CachePools {
+  readonly unchanged: CachePool;
+  /** The one used last at the end. */
+  private readonly changed = new Map<string, CachePool>();
+
+  constructor(private readonly config: TransformerConfig) {
+    this.unchanged = new CachePool(config);
+  }
+
+  /** @param changes undefined: one that nobody else uses */
+  of(changes: string | undefined): CachePool {
+    const pool = this.changed.get(changes ?? '') ?? new CachePool(this.config, CHANGED_CACHES);
+    if (changes === undefined) return pool;
+    this.changed.delete(changes);
+    this.changed.set(changes, pool);
+    for (const oldest of this.changed.keys()) {
+      if (this.changed.size <= CHANGED_MODELS) break;
+      this.changed.delete(oldest);
+    }
+    return pool;
+  }
 }
 
 /**
@@ -27,14 +58,13 @@ export class CachePool {
   /**
    * A cache for a run over `ids` to write: it holds what is known of their beginning, and nothing of another text.
    * Give it back with `doneWriting`.
-   * @param changes what is changed in the model
    * @param all whether text beyond `ids` is to go too; otherwise it stays if all of `ids` is there
    */
-  write(ids: readonly number[], { changes = '', all = false } = {}): RunCache {
-    const best = this.longestShared(ids, changes);
+  write(ids: readonly number[], { all = false } = {}): RunCache {
+    const best = this.longestShared(ids);
     const shared = best?.commonPrefix(ids) ?? 0;
     const kept = best && shared === ids.length && !all ? best.length : shared;
-    const cache = best && shared > 0 ? this.taken(best, kept) : new RunCache(this.config, changes);
+    const cache = best && shared > 0 ? this.taken(best, kept) : new RunCache(this.config);
     cache.truncate(kept);
     this.caches.set(cache, { writing: true, reading: this.caches.get(cache)?.reading ?? [] });
     return cache;
@@ -47,9 +77,9 @@ export class CachePool {
   }
 
   /** A cache that holds all of `ids`, also while another run goes on with it. Give it back with `doneReading`. */
-  read(ids: readonly number[], changes = ''): RunCache | undefined {
+  read(ids: readonly number[]): RunCache | undefined {
     for (const [cache, { reading }] of this.caches) {
-      if (cache.changes !== changes || cache.commonPrefix(ids) < ids.length) continue;
+      if (cache.commonPrefix(ids) < ids.length) continue;
       reading.push(ids.length);
       return cache;
     }
@@ -62,11 +92,10 @@ export class CachePool {
     this.shrink();
   }
 
-  private longestShared(ids: readonly number[], changes: string): RunCache | undefined {
+  private longestShared(ids: readonly number[]): RunCache | undefined {
     let best: RunCache | undefined;
     let longest = 0;
     for (const cache of this.caches.keys()) {
-      if (cache.changes !== changes) continue;
       const shared = cache.commonPrefix(ids);
       // Of two that share as much, the one that loses less: it need not be copied.
       const better = shared > longest || (shared === longest && cache.length <= (best?.length ?? Infinity));

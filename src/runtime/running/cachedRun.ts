@@ -1,7 +1,6 @@
 import type { RunChunk, RunRequest } from '../api.ts';
 import type { CachePool } from './cachePool.ts';
-import { type Interventions, lastingKey } from './interventions.ts';
-import { append, type Network, type Watch } from './network.ts';
+import { append, type Network } from './network.ts';
 import { summarise } from './summaries.ts';
 import type { Turn } from './turn.ts';
 
@@ -11,17 +10,14 @@ export const CHUNK = 64;
 /**
  * Scores a sequence, chunk by chunk. What the cache has of it comes first, at once; only positions from the first
  * changed token on are run.
- * @param interventions such that lastingKey names them
  */
 export async function* runCached(
   network: Network,
   pool: CachePool,
-  { ids, topK, scoreFrom = 0, interventions = [] }: RunRequest,
+  { ids, topK, scoreFrom = 0 }: RunRequest,
   turn: Turn,
-  changes?: Interventions,
 ): AsyncGenerator<RunChunk> {
-  const watch: Watch | undefined = changes && { hooks: [], see: () => {}, interventions: changes };
-  const cache = pool.write(ids, { changes: lastingKey(interventions) });
+  const cache = pool.write(ids);
   try {
     const shared = cache.commonPrefix(ids);
     // What follows the last shared token is another one now, but that is looked up together with the new positions.
@@ -29,7 +25,7 @@ export async function* runCached(
     for (let from = shared; from < ids.length; from += CHUNK) {
       turn.signal.throwIfAborted();
       const to = Math.min(from + CHUNK, ids.length);
-      await append(network, cache, ids, to, turn, watch);
+      await append(network, cache, ids, to, turn);
       if (to > scoreFrom) yield await summarise(network, cache, ids, Math.max(from, scoreFrom), to, topK, false);
     }
   } finally {

@@ -1,22 +1,18 @@
 import { matchHooks } from '../../transformer/hooks.ts';
 import type { HookTensor, RunChunk, RunRequest } from '../api.ts';
 import { CHUNK } from './cachedRun.ts';
-import { Interventions } from './interventions.ts';
 import { append, type Network } from './network.ts';
 import { RunCache } from './runCache.ts';
 import { summarise } from './summaries.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * A run that reads what happens inside, or changes it in a way that is this input's own: on a cache of its own. Chunks
- * carry the hooks asked for.
- * @throws RangeError for a hook, or a place to intervene, that the model does not have
+ * A run that reads what happens inside, on a cache of its own. Chunks carry the hooks asked for.
+ * @throws RangeError for a hook that the model does not have
  */
 export async function* runHooked(network: Network, request: RunRequest, turn: Turn): AsyncGenerator<RunChunk> {
   const { ids, topK, scoreFrom = 0 } = request;
   const wanted = request.hooks ? matchHooks(network.hooks.keys(), request.hooks) : [];
-  const interventions = new Interventions(network, request.interventions ?? [], ids.length);
-  await interventions.measureMeans((hooks) => runHooked(network, { ids, topK: 0, hooks }, turn));
   const cache = new RunCache(network.config);
   for (let from = 0; from < ids.length; from += CHUNK) {
     const to = Math.min(from + CHUNK, ids.length);
@@ -24,7 +20,7 @@ export async function* runHooked(network: Network, request: RunRequest, turn: Tu
     const see = (name: string, tensor: HookTensor) => {
       hooks[name] = tensor;
     };
-    await append(network, cache, ids, to, turn, { hooks: wanted, see, interventions });
+    await append(network, cache, ids, to, turn, { hooks: wanted, see });
     if (to <= scoreFrom) continue;
     yield { ...(await summarise(network, cache, ids, Math.max(from, scoreFrom), to, topK, false)), hooks };
   }

@@ -31,6 +31,7 @@ export interface Network {
     from: number,
     to: number,
     names: readonly string[],
+    interventions?: Interventions,
   ): Promise<Map<string, HookTensor>>;
 
   /**
@@ -54,6 +55,8 @@ export interface Watch {
   /** Is handed each, for the new tokens. */
   see(name: string, tensor: HookTensor): void;
   interventions?: Interventions;
+  /** A cache that holds the same tokens: its rows of the layers before this one are taken as they are. */
+  known?: { cache: RunCache; before: number };
 }
 
 /** Distributions after n positions. Log-probs in nats; rank 1-based, 0 where there was no target. */

@@ -20,11 +20,7 @@ export class RunCache {
   results = new PositionResults(0, 0);
   private capacity = 0;
 
-  /** @param changes what is changed in the model, as a key: positions of another model are other positions */
-  constructor(
-    private readonly config: TransformerConfig,
-    readonly changes = '',
-  ) {
+  constructor(private readonly config: TransformerConfig) {
     const { nLayers } = config;
     this.k = Array.from({ length: nLayers }, () => new Float32Array(0));
     this.v = Array.from({ length: nLayers }, () => new Float32Array(0));
@@ -50,7 +46,7 @@ export class RunCache {
 
   /** A cache of its own with the first `length` positions of this one. */
   fork(length: number): RunCache {
-    const copy = new RunCache(this.config, this.changes);
+    const copy = new RunCache(this.config);
     copy.reserve(length);
     const { nKvHeads, dHead, dModel } = this.config;
     const copyRows = (from: Float32Array[], to: Float32Array[], width: number) => {
@@ -62,6 +58,20 @@ export class RunCache {
     copy.results = this.results.copied(length, copy.capacity);
     copy.ids = this.ids.slice(0, length);
     return copy;
+  }
+
+  /**
+   * Takes rows [from, to) of the layers before `layer` from a cache of the same tokens.
+   * @returns a copy of the residual stream at that layer's entry, [to - from, d]
+   */
+  take(other: RunCache, layer: number, from: number, to: number): Float32Array {
+    const width = this.config.nKvHeads * this.config.dHead;
+    for (let l = 0; l < layer; l++) {
+      this.k[l].set(other.k[l].subarray(from * width, to * width), from * width);
+      this.v[l].set(other.v[l].subarray(from * width, to * width), from * width);
+      this.resid[l].set(other.residual(l, from, to), from * this.config.dModel);
+    }
+    return other.residual(layer, from, to).slice();
   }
 
   /** Makes room for `length` positions; what is there stays. */

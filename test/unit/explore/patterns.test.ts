@@ -12,7 +12,7 @@ describe('patterns of a run', () => {
     calls = [];
     patterns = new Patterns(
       {
-        pattern: (ids, layer, signal) => {
+        pattern: (ids, layer, _, signal) => {
           assert.equal(ids, IDS);
           return new Promise((finish, fail) => calls.push({ layer, finish, fail, signal: signal! }));
         },

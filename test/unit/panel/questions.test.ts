@@ -14,7 +14,7 @@ class SlowEngine extends FakeEngine {
   readonly began: number[] = [];
   private readonly open = new Map<number, () => void>();
 
-  override async logits(ids: readonly number[], position: number, signal?: AbortSignal): Promise<Float32Array> {
+  override async logits(ids: readonly number[], position: number, _?: unknown, signal?: AbortSignal) {
     this.began.push(position);
     await new Promise<void>((resolve, reject) => {
       this.open.set(position, resolve);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CachePool } from '../../../src/runtime/running/cachePool.ts';
+import { CachePool, CachePools } from '../../../src/runtime/running/cachePool.ts';
 import type { RunCache } from '../../../src/runtime/running/runCache.ts';
 import { layersOf } from '../../../src/weights/families/family.ts';
 
@@ -37,7 +37,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 describe('pool of caches', () => {
   let pool: CachePool;
-  const written = (ids: number[], options?: { changes?: string; all?: boolean }) => {
+  const written = (ids: number[], options?: { all?: boolean }) => {
     const cache = pool.write(ids, options);
     fill(cache, ids);
     pool.doneWriting(cache);
@@ -96,13 +96,18 @@ describe('pool of caches', () => {
     pool.doneReading(cache, 80);
   });
 
-  it('a changed model has positions of its own', () => {
-    const plain = written(range(0, 10));
-    const changed = written(range(0, 10), { changes: 'head 3 off' });
-    assert.notEqual(changed, plain);
-    assert.equal(pool.read(range(0, 10), 'head 3 off'), changed);
-    assert.equal(pool.read(range(0, 10)), plain);
-    assert.equal(pool.read(range(0, 10), 'head 4 off'), undefined);
+  it('a changed model has positions of its own, which are kept for the two used last', () => {
+    const pools = new CachePools(config);
+    const first = pools.of('head 3 off');
+    assert.notEqual(first, pools.unchanged);
+    assert.equal(pools.of('head 3 off'), first);
+    const second = pools.of('head 4 off');
+    assert.notEqual(second, first);
+    assert.equal(pools.of('head 3 off'), first);
+    pools.of('head 5 off');
+    assert.equal(pools.of('head 3 off'), first);
+    assert.notEqual(pools.of('head 4 off'), second);
+    assert.notEqual(pools.of(undefined), pools.of(undefined));
   });
 
   it('holds the three used last, and never drops one in use', () => {
