@@ -41,7 +41,7 @@ export function makePage(makers: readonly MakeView[]) {
       panels.select(state.view);
       panels.element.hidden = state.tokens.length === 0;
       open().update(state, changed);
-      const kept: (keyof State)[] = ['chosen', 'view', 'layer', 'head', 'sampling', 'pinned', 'tokens'];
+      const kept: (keyof State)[] = ['chosen', 'view', 'layer', 'head', 'sampling', 'depth', 'pinned', 'tokens'];
       if (kept.some((key) => changed.has(key))) keepState(pageState(state));
     });
     const asker = new Asker(post);

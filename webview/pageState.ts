@@ -4,12 +4,22 @@ import type { State } from './store.ts';
 
 export function pageState(state: Readonly<State>): PageState {
   const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
+  const depth = state.depth.measure;
   const { layer, head } = headChosen ? state : {};
   const place =
     document && tokens.length > 0
       ? { uri: document.uri, start: tokens[0].start, end: tokens[tokens.length - 1].end }
       : undefined;
-  return { document: place, chosen: tokens.length > 0 ? chosen : undefined, view, layer, head, sampling, pinned };
+  return {
+    document: place,
+    chosen: tokens.length > 0 ? chosen : undefined,
+    view,
+    layer,
+    head,
+    sampling,
+    depth,
+    pinned,
+  };
 }
 
 const within = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
@@ -18,7 +28,10 @@ const within = (value: number, low: number, high: number) => Math.min(high, Math
  * The part of a kept state that is the page's own; the text and its tokens come from the host again.
  * @param views ids of the views there are; the first is open where the kept one is none of them
  */
-export function restored({ view, layer, head, sampling, pinned }: PageState, views: readonly string[]): Partial<State> {
+export function restored(
+  { view, layer, head, sampling, depth, pinned }: PageState,
+  views: readonly string[],
+): Partial<State> {
   return {
     view: views.includes(view) ? view : views[0],
     headChosen: layer !== undefined && head !== undefined,
@@ -29,6 +42,7 @@ export function restored({ view, layer, head, sampling, pinned }: PageState, vie
       topK: within(Math.floor(sampling.topK), 0, 200),
       topP: within(sampling.topP, 0.05, 1),
     },
+    depth: { measure: depth ?? 'probability', seen: null },
     pinned: pinned === true,
   };
 }

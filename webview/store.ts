@@ -76,6 +76,8 @@ export interface State {
   sampling: PageState['sampling'];
   /** The tree of continuations: how deep and broad it grows, and which paths are expanded. */
   tree: { depth: number; breadth: number; paths: number[][] };
+  /** The lens: by what its cells are tinted, and the columns in view; null before anything is drawn. */
+  depth: { measure: string; seen: { from: number; to: number } | null };
   pinned: boolean;
   /** Counts changes of the theme. */
   theme: number;
@@ -150,6 +152,7 @@ export class Store {
     withoutFirst: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
     tree: { depth: 3, breadth: 4, paths: [[]] },
+    depth: { measure: 'probability', seen: null },
     pinned: false,
     theme: 0,
   };

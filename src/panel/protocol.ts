@@ -169,5 +169,7 @@ export interface PageState {
   layer?: number;
   head?: number;
   sampling: { temperature: number; topK: number; topP: number };
+  /** By what the lens is tinted. */
+  depth?: string;
   pinned: boolean;
 }

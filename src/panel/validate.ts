@@ -17,6 +17,7 @@ const state = z.object({
     topK: whole,
     topP: z.number().min(0).max(1),
   }),
+  depth: z.string().max(100).optional(),
   pinned: z.boolean(),
 }) satisfies z.ZodType<PageState>;
 

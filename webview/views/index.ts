@@ -1,7 +1,8 @@
 import { attentionView } from './attention.ts';
+import { depthView } from './depth.ts';
 import { generateView } from './generate.ts';
 import { predictView } from './predict.ts';
 import type { MakeView } from './view.ts';
 
 /** In the order of the tabs. */
-export const views: MakeView[] = [predictView, attentionView, generateView];
+export const views: MakeView[] = [predictView, attentionView, depthView, generateView];

@@ -1,0 +1,338 @@
+/** Depth: what each layer already believes, by the logit lens. */
+import { nats, rank } from '../../src/analysis/format.ts';
+import { cellIndex, isKnownCell } from '../../src/analysis/lens.ts';
+import type { Actions } from '../actions.ts';
+import { choice } from '../controls.ts';
+import {
+  checkSaid,
+  courseOf,
+  LENS_MEASURES,
+  type Lens,
+  lensError,
+  lensNeeds,
+  lensOf,
+  measureOf,
+  rowName,
+  shadeOf,
+} from '../depth.ts';
+import { el, setText } from '../dom.ts';
+import { t, tNodes } from '../l10n.ts';
+import type { CourseContent } from '../plots/coursePaint.ts';
+import type { DepthCell, DepthContent } from '../plots/depthPaint.ts';
+import { paletteOf } from '../plots/palette.ts';
+import { ramp as rampOf } from '../plots/scale.ts';
+import { announce, spokenPercent, spokenText } from '../speech.ts';
+import { type Changed, isGivenUp, lookingToken, type State } from '../store.ts';
+import { chip, shown } from '../tokens.ts';
+import { depthCourse } from './depthCourse.ts';
+import { depthPane } from './depthPane.ts';
+import { depthPicture } from './depthPicture.ts';
+import { problemSection } from './problem.ts';
+import { explanation, type View } from './view.ts';
+
+/** Digits that tell two float32 numbers apart as far as a person cares; exports have all of them. */
+const exact = (value: number): string => value.toPrecision(6);
+
+export function depthView(actions: Actions): View {
+  const { store } = actions;
+  let cursor: DepthCell | null = null;
+  /** The row chosen here: the output has the last layer chosen everywhere. */
+  let chosenRow = 0;
+  let scrolledTo = '';
+
+  const setDepth = (patch: Partial<State['depth']>) => store.set({ depth: { ...store.state.depth, ...patch } });
+  const measures = choice(
+    t('Tint by'),
+    LENS_MEASURES.map(({ id, name }) => [id, name] as [string, string]),
+    (measure) => setDepth({ measure }),
+  );
+  const value = el('p', { class: 'cell-value' });
+  const ramp = el('span', { class: 'ramp' });
+  const ends = [el('span'), el('span')];
+  const legend = el('div', { class: 'legend' }, ends[0], ramp, ends[1]);
+  const check = el('p', { class: 'note' });
+  const waiting = el('p', { class: 'waiting', role: 'status' });
+  const problem = problemSection(actions);
+
+  const pane = depthPane({
+    point(cell) {
+      cursor = cell;
+      actions.hover(cell?.column ?? null);
+      show(store.state);
+    },
+    choose,
+    move(cell) {
+      cursor = cell;
+      actions.hover(cell.column);
+      show(store.state);
+      pane.scrollToCell(cell);
+      announce(spokenCell(store.state, cell));
+    },
+    seen(from, to) {
+      const { seen } = store.state.depth;
+      if (seen?.from !== from || seen.to !== to) setDepth({ seen: { from, to } });
+    },
+  });
+  const course = depthCourse({
+    point(row) {
+      cursor = row === null ? null : { row, column: lookingToken(store.state) };
+      show(store.state);
+    },
+    choose: (row) => choose({ row, column: lookingToken(store.state) }),
+  });
+  const element = el(
+    'div',
+    { class: 'view depth' },
+    explanation(
+      t(
+        'A cell is the token that would come next if the model ended there: layers upwards, the output on top. Bold, without tint: already the output’s answer; a line marks where it is born.',
+      ),
+      'depth',
+      t('Help: depth'),
+      actions,
+    ),
+    el('div', { class: 'choosers' }, measures.element, legend, pane.tools),
+    value,
+    problem.element,
+    pane.element,
+    el('div', { class: 'reading' }, waiting, check),
+    course.element,
+  );
+
+  /** The token of a cell, and the layer whose input it is. */
+  function choose({ row, column }: DepthCell): void {
+    const { model } = store.state;
+    chosenRow = row;
+    if (model) actions.setLayer(Math.min(row, model.nLayers - 1));
+    actions.choose(column);
+  }
+
+  /** The chosen token and layer. */
+  const chosenCell = (state: Readonly<State>): DepthCell => {
+    const last = (state.model?.nLayers ?? 1) - 1;
+    return { row: Math.min(chosenRow, last) === state.layer ? chosenRow : state.layer, column: lookingToken(state) };
+  };
+
+  function show(state: Readonly<State>): void {
+    const lens = lensOf(state);
+    const measure = measureOf(state);
+    measures.select(measure.id);
+    setText(waiting, whyNotAll(state, lens));
+    problem.show(lensError(state));
+    for (const part of [pane.element, legend, value, check, course.element]) part.hidden = lens === null;
+    if (!lens) {
+      pane.show(null);
+      return;
+    }
+    if (cursor && (cursor.column >= lens.grid.n || cursor.row >= lens.grid.rows)) cursor = null;
+    setText(check, checkSaid(lens.check));
+    showLegend(state);
+    showValue(state, lens);
+    pane.show(contentOf(state, lens, chosenCell(state), cursor));
+    const through = courseOf(state);
+    const content = courseContentOf(state, lens, cursor ?? chosenCell(state));
+    const marked = rowName(lens.grid, content?.marked ?? 0);
+    course.show(through, content, state.tokens[lookingToken(state)], marked);
+  }
+
+  function showLegend(state: Readonly<State>): void {
+    const palette = paletteOf(state);
+    const measure = measureOf(state);
+    const { vocabSize } = state.model!;
+    const max = measure.max(vocabSize);
+    ramp.classList.toggle('wedge', palette.highContrast);
+    if (palette.highContrast) ramp.style.removeProperty('background-image');
+    else ramp.style.setProperty('background-image', rampOf(shadeOf(measure, palette, vocabSize), max));
+    setText(ends[0], measure.said(0));
+    setText(ends[1], measure.said(max));
+  }
+
+  function showValue(state: Readonly<State>, lens: Lens): void {
+    if (!cursor) {
+      setText(value, t('Point at a cell to read it; a click chooses its token and layer.'));
+      return;
+    }
+    const { grid } = lens;
+    const { row, column } = cursor;
+    const after = chip(state.tokens[column]);
+    if (!isKnownCell(grid, row, column)) {
+      value.replaceChildren(
+        ...tNodes('{0}, after {1} ({2}): not computed yet', rowName(grid, row), after, String(column)),
+      );
+      return;
+    }
+    const cell = cellIndex(grid, row, column);
+    value.replaceChildren(
+      ...tNodes(
+        '{0}, after {1} ({2}): {3} p {4}, entropy {5} nats',
+        rowName(grid, row),
+        after,
+        String(column),
+        el('strong', {}, chip(nameOf(lens, grid.topIds[cell]))),
+        exact(Math.exp(grid.topLogprobs[cell])),
+        exact(grid.entropy[cell]),
+      ),
+      ...(grid.targetRank[cell] > 0
+        ? [
+            ' · ',
+            ...tNodes(
+              'next in the text {0}: rank {1}, log-prob {2} nats',
+              chip(state.tokens[column + 1]),
+              rank(grid.targetRank[cell]),
+              exact(grid.targetLogprob[cell]),
+            ),
+          ]
+        : []),
+    );
+  }
+
+  /** The chosen token is scrolled into view when it, the text or the view changes, not when somebody scrolls. */
+  function follow(state: Readonly<State>, changed: Changed): void {
+    const place = `${state.run} ${state.chosen} ${state.layer}`;
+    if (place === scrolledTo && !changed.has('view')) return;
+    scrolledTo = place;
+    pane.scrollToCell(chosenCell(state));
+  }
+
+  return {
+    id: 'depth',
+    title: t('Depth'),
+    element,
+    needs: lensNeeds,
+    update(state: Readonly<State>, changed: Changed): void {
+      // A key that is not for the cells ends the pointing at one.
+      const ended = changed.has('hovered') && state.hovered === null && document.activeElement !== pane.element;
+      if (changed.has('run') || ended) cursor = null;
+      show(state);
+      follow(state, changed);
+    },
+    figure(state) {
+      const lens = lensOf(state);
+      if (!lens || lens.known === 0) return null;
+      const { grid, hooks, check: found } = lens;
+      const measure = measureOf(state);
+      const known = Array.from({ length: grid.n }, (_, column) => column).filter((column) =>
+        isKnownCell(grid, 0, column),
+      );
+      return {
+        about: {
+          view: 'depth',
+          hooks,
+          measure: measure.id,
+          scale: { from: 0, to: measure.max(state.model!.vocabSize) },
+          lastRowAgainstOutput: found,
+          formula: 'softmax(U · norm(residual)), the norm computed anew; logprob, entropy in nats',
+        },
+        table: {
+          columns: [
+            'layer',
+            'hook',
+            'position',
+            'token',
+            'top_id',
+            'top_token',
+            'top_logprob',
+            'entropy_nats',
+            'next_logprob',
+            'next_rank',
+          ],
+          rows: hooks.flatMap((hook, row) =>
+            known.map((column) => {
+              const cell = cellIndex(grid, row, column);
+              const next = grid.targetRank[cell] > 0;
+              return [
+                row,
+                hook,
+                column,
+                state.tokens[column].text,
+                grid.topIds[cell],
+                nameOf(lens, grid.topIds[cell])?.text ?? null,
+                grid.topLogprobs[cell],
+                grid.entropy[cell],
+                next ? grid.targetLogprob[cell] : null,
+                next ? grid.targetRank[cell] : null,
+              ];
+            }),
+          ),
+        },
+        picture: depthPicture(
+          state,
+          measure,
+          contentOf(state, lens, chosenCell(state), null),
+          courseContentOf(state, lens, chosenCell(state)),
+        ),
+      };
+    },
+  };
+}
+
+const nameOf = ({ names }: Lens, id: number) => names.get(id);
+
+const labelOf = ({ grid }: Lens, row: number): string => (row === grid.rows - 1 ? t('out') : String(row));
+
+function contentOf(state: Readonly<State>, lens: Lens, chosen: DepthCell, cursor: DepthCell | null): DepthContent {
+  const palette = paletteOf(state);
+  const measure = measureOf(state);
+  const { vocabSize } = state.model!;
+  return {
+    grid: lens.grid,
+    value: (cell) => measure.value(lens.grid, cell),
+    max: measure.max(vocabSize),
+    colour: shadeOf(measure, palette, vocabSize),
+    palette,
+    chosen,
+    cursor,
+    nameOf: (id) => (lens.names.has(id) ? shown(nameOf(lens, id)) : String(id)),
+    tokenName: (position) => shown(state.tokens[position]),
+    rowLabel: (row) => labelOf(lens, row),
+  };
+}
+
+/** The chosen token's course, marked at a cell's layer. */
+function courseContentOf(state: Readonly<State>, lens: Lens, at: DepthCell): CourseContent | null {
+  const course = courseOf(state);
+  if (!course) return null;
+  const { logprob, rank: ranks } = course;
+  return {
+    logprob,
+    rank: ranks,
+    vocabulary: state.model!.vocabSize,
+    marked: at.row,
+    palette: paletteOf(state),
+    rowLabel: (row) => labelOf(lens, row),
+  };
+}
+
+function spokenCell(state: Readonly<State>, { row, column }: DepthCell): string {
+  const lens = lensOf(state);
+  if (!lens) return '';
+  const { grid } = lens;
+  const after = spokenText(state.tokens[column]);
+  if (!isKnownCell(grid, row, column)) return t('{0}, after {1}: not computed yet', rowName(grid, row), after);
+  const cell = cellIndex(grid, row, column);
+  const piece = nameOf(lens, grid.topIds[cell]);
+  const top = piece ? spokenText(piece) : String(grid.topIds[cell]);
+  const said = t(
+    '{0}, after {1}: {2}, {3}, entropy {4}',
+    rowName(grid, row),
+    after,
+    top,
+    spokenPercent(Math.exp(grid.topLogprobs[cell])),
+    nats(grid.entropy[cell]),
+  );
+  if (grid.targetRank[cell] === 0) return said;
+  return `${said}. ${t('next in the text: {0}, rank {1}', spokenText(state.tokens[column + 1]), rank(grid.targetRank[cell]))}`;
+}
+
+/** What is missing still, and why. */
+function whyNotAll(state: Readonly<State>, lens: Lens | null): string {
+  const { status, tokens } = state;
+  if (tokens.length === 0 || status === 'error' || lensError(state)) return '';
+  if (isGivenUp(state)) return t('Not computed: the run was cancelled.');
+  if (status === 'loading' || status === 'computing') return t('The layers are looked at when the scores are there.');
+  if (!lens || lens.known === 0)
+    return status === 'done' || status === 'cancelled'
+      ? t('Looking at the layers…')
+      : t('The layers are not looked at yet.');
+  return lens.known < lens.grid.n ? t('{0} of {1} tokens', lens.known, lens.grid.n) : '';
+}

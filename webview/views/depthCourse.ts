@@ -1,0 +1,78 @@
+/** The chosen position through depth, as a curve that can be pointed at. */
+import { percent, rank } from '../../src/analysis/format.ts';
+import type { Course } from '../depth.ts';
+import { el } from '../dom.ts';
+import { t, tNodes } from '../l10n.ts';
+import { type CourseContent, courseRowAt, paintCourse } from '../plots/coursePaint.ts';
+import { pointerRests } from '../pointer.ts';
+import { chip } from '../tokens.ts';
+
+/** CSS pixels. */
+export const COURSE_HEIGHT = 130;
+
+export interface CourseEvents {
+  point(row: number | null): void;
+  choose(row: number): void;
+}
+
+export function depthCourse(events: CourseEvents) {
+  const canvas = el('canvas', { class: 'course', role: 'img' });
+  const heading = el('p', { class: 'course-heading' });
+  const element = el('section', { class: 'course-place', 'aria-label': t('Through depth') }, heading, canvas);
+  let content: CourseContent | null = null;
+  let frame = 0;
+
+  function draw(): void {
+    frame = 0;
+    const width = element.clientWidth;
+    if (!content || width === 0) return;
+    const scale = Math.max(1, window.devicePixelRatio);
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(COURSE_HEIGHT * scale);
+    canvas.style.setProperty('width', `${width}px`);
+    canvas.style.setProperty('height', `${COURSE_HEIGHT}px`);
+    const context = canvas.getContext('2d')!;
+    context.scale(scale, scale);
+    paintCourse(context, content, width, COURSE_HEIGHT);
+  }
+
+  const redraw = (): void => {
+    if (frame === 0) frame = requestAnimationFrame(draw);
+  };
+  new ResizeObserver(redraw).observe(element);
+  const at = (event: MouseEvent): number | null =>
+    content && courseRowAt(event.offsetX, element.clientWidth, content.logprob.length);
+  canvas.addEventListener('pointermove', (event) => {
+    if (!pointerRests()) events.point(at(event));
+  });
+  canvas.addEventListener('pointerleave', () => {
+    if (!pointerRests()) events.point(null);
+  });
+  canvas.addEventListener('click', (event) => {
+    const row = at(event);
+    if (row !== null) events.choose(row);
+  });
+
+  return {
+    element,
+    /** @param name of the marked row */
+    show(course: Course | null, next: CourseContent | null, after: Parameters<typeof chip>[0], name: string): void {
+      content = next;
+      // Its place is kept while its numbers are on their way.
+      element.style.setProperty('visibility', course ? 'visible' : 'hidden');
+      if (!course || !next) return;
+      const said = t(
+        '{0}: {1}, rank {2}',
+        name,
+        percent(Math.exp(course.logprob[next.marked])),
+        rank(course.rank[next.marked]),
+      );
+      const of = course.actual
+        ? tNodes('{0} after {1}, the token of the text', chip(course.token), chip(after))
+        : tNodes('{0} after {1}, the likeliest of the output', chip(course.token), chip(after));
+      heading.replaceChildren(...of, ' · ', el('strong', {}, said));
+      canvas.setAttribute('aria-label', t('{0} through depth. {1}', course.token?.text ?? '', said));
+      redraw();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { LensMeasure } from '../depth.ts';
+import { t } from '../l10n.ts';
+import { type CourseContent, paintCourse } from '../plots/coursePaint.ts';
+import { type DepthContent, type DepthWindow, paintDepth } from '../plots/depthPaint.ts';
+import { type Picture, RATIO } from '../plots/figure.ts';
+import type { State } from '../store.ts';
+import { shown } from '../tokens.ts';
+import { COURSE_HEIGHT } from './depthCourse.ts';
+import { CELL, GUTTER, HEADER } from './depthPane.ts';
+
+/** CSS pixels of the layers at most, and of the curves. */
+const MOST_WIDTH = 6000;
+const COURSE_WIDTH = 640;
+const GAP = 12;
+
+/** All layers and tokens, and below them the chosen token through depth. */
+export function depthPicture(
+  state: Readonly<State>,
+  measure: LensMeasure,
+  content: DepthContent,
+  course: CourseContent | null,
+): Picture {
+  const { grid, chosen, max, colour } = content;
+  const cellWidth = Math.max(1, Math.min(CELL.width, Math.floor((MOST_WIDTH - GUTTER) / grid.n)));
+  const width = GUTTER + grid.n * cellWidth;
+  const height = HEADER + grid.rows * CELL.most;
+  const view: DepthWindow = {
+    width: width * RATIO,
+    height: height * RATIO,
+    left: 0,
+    top: 0,
+    cellWidth: cellWidth * RATIO,
+    cellHeight: CELL.most * RATIO,
+    gutter: GUTTER * RATIO,
+    header: HEADER * RATIO,
+    scale: RATIO,
+  };
+  const layers = document.createElement('canvas');
+  layers.width = view.width;
+  layers.height = view.height;
+  paintDepth(layers.getContext('2d')!, content, view);
+  const body = document.createElement('canvas');
+  body.width = Math.max(width, course ? COURSE_WIDTH : 0) * RATIO;
+  body.height = (height + (course ? GAP + COURSE_HEIGHT : 0)) * RATIO;
+  const context = body.getContext('2d')!;
+  context.drawImage(layers, 0, 0);
+  if (course) {
+    context.scale(RATIO, RATIO);
+    context.translate(0, height + GAP);
+    paintCourse(context, course, COURSE_WIDTH, COURSE_HEIGHT);
+  }
+  return {
+    title: t('What each layer believes'),
+    lines: [
+      t(
+        'blocks.*.hook_resid_pre and the output: layers upwards, tokens to the right; in each cell the likeliest next token',
+      ),
+      t(
+        'bold, without tint: the output’s answer; framed: {0} (position {1})',
+        shown(state.tokens[chosen.column]),
+        chosen.column,
+      ),
+    ],
+    scale: { label: measure.name, max, high: measure.said(max), colour },
+    body,
+  };
+}
