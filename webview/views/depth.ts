@@ -22,7 +22,7 @@ import type { DepthCell, DepthContent } from '../plots/depthPaint.ts';
 import { paletteOf } from '../plots/palette.ts';
 import { ramp as rampOf } from '../plots/scale.ts';
 import { announce, spokenPercent, spokenText } from '../speech.ts';
-import { type Changed, isGivenUp, lookingToken, type State } from '../store.ts';
+import { type Changed, isGivenUp, lookingToken, type State, touches } from '../store.ts';
 import { chip, shown } from '../tokens.ts';
 import { depthCourse } from './depthCourse.ts';
 import { depthPane } from './depthPane.ts';
@@ -38,7 +38,6 @@ export function depthView(actions: Actions): View {
   let cursor: DepthCell | null = null;
   /** The row chosen here: the output has the last layer chosen everywhere. */
   let chosenRow = 0;
-  let scrolledTo = '';
 
   const setDepth = (patch: Partial<State['depth']>) => store.set({ depth: { ...store.state.depth, ...patch } });
   const measures = choice(
@@ -46,7 +45,7 @@ export function depthView(actions: Actions): View {
     LENS_MEASURES.map(({ id, name }) => [id, name] as [string, string]),
     (measure) => setDepth({ measure }),
   );
-  const value = el('p', { class: 'cell-value' });
+  const value = el('p', { class: 'layer-value' });
   const ramp = el('span', { class: 'ramp' });
   const ends = [el('span'), el('span')];
   const legend = el('div', { class: 'legend' }, ends[0], ramp, ends[1]);
@@ -186,12 +185,11 @@ export function depthView(actions: Actions): View {
     );
   }
 
-  /** The chosen token is scrolled into view when it, the text or the view changes, not when somebody scrolls. */
+  /** What is chosen is scrolled into view when it, the text or the view changes, not when somebody scrolls. */
   function follow(state: Readonly<State>, changed: Changed): void {
-    const place = `${state.run} ${state.chosen} ${state.layer}`;
-    if (place === scrolledTo && !changed.has('view')) return;
-    scrolledTo = place;
-    pane.scrollToCell(chosenCell(state));
+    const { row, column } = chosenCell(state);
+    if (changed.has('layer') && !touches(changed, 'run', 'view', 'model')) pane.scrollToCell({ row, column });
+    else if (touches(changed, 'chosen', 'run', 'view', 'tokens', 'model')) pane.scrollToColumn(column);
   }
 
   return {

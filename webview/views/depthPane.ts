@@ -31,12 +31,12 @@ const LEAST_ZOOM = 0.1;
 const MOST_ZOOM = 3;
 
 export function depthPane(events: DepthEvents) {
-  const canvas = el('canvas', { class: 'matrix' });
-  const space = el('div', { class: 'matrix-space' }, canvas);
+  const canvas = el('canvas', { class: 'layers' });
+  const space = el('div', { class: 'layers-space' }, canvas);
   const scroller = el(
     'div',
     {
-      class: 'matrix-scroller depth-scroller',
+      class: 'layers-scroller',
       tabindex: 0,
       role: 'application',
       'aria-label': t('What each layer believes: arrow keys move the cell, Enter chooses its token and layer'),
@@ -169,15 +169,23 @@ export function depthPane(events: DepthEvents) {
     event.stopPropagation();
   });
 
-  function scrollToCell(cell: DepthCell): void {
+  /** How far a stretch has to move to lie between `from` and `to`. */
+  const into = (place: number, long: number, from: number, to: number): number =>
+    place < from ? place - from : Math.max(0, place + long - to);
+
+  function scrollToColumn(column: number): void {
     if (!content) return;
     const view = size();
-    const { width, height, cellWidth, cellHeight, gutter, header, scale } = view;
-    const { x, y } = cornerOf(content.grid, cell, view);
-    const by = (place: number, long: number, from: number, to: number) =>
-      place < from ? place - from : place + long > to ? place + long - to : 0;
-    scroller.scrollLeft += by(x, cellWidth, gutter, width) / scale;
-    scroller.scrollTop += by(y, cellHeight, header, height) / scale;
+    const { x } = cornerOf(content.grid, { row: 0, column }, view);
+    scroller.scrollLeft += into(x, view.cellWidth, view.gutter, view.width) / view.scale;
+  }
+
+  function scrollToCell(cell: DepthCell): void {
+    if (!content) return;
+    scrollToColumn(cell.column);
+    const view = size();
+    const { y } = cornerOf(content.grid, cell, view);
+    scroller.scrollTop += into(y, view.cellHeight, view.header, view.height) / view.scale;
   }
 
   return {
@@ -188,6 +196,7 @@ export function depthPane(events: DepthEvents) {
       canvas.hidden = next === null;
       redraw();
     },
+    scrollToColumn,
     scrollToCell,
   };
 }
