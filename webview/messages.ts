@@ -36,6 +36,7 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
       return {
         model: message.model,
         ...(state.headChosen ? withinModel(state, message.model) : beginsWith(message.model)),
+        compared: state.compared && withinModel(state.compared, message.model),
       };
     case 'progress': {
       const { stage, done, total, label, run } = message;

@@ -12,6 +12,12 @@ import { type Changed, type State, Store } from './store.ts';
 import { exportMenu } from './views/exportMenu.ts';
 import type { MakeView } from './views/view.ts';
 
+/** What pageState reads. */
+const KEPT: (keyof State)[] = [
+  ...(['chosen', 'view', 'layer', 'head', 'sampling', 'depth', 'pinned', 'tokens'] as const),
+  ...(['measure', 'times', 'withoutFirst', 'compared'] as const),
+];
+
 /** @param makers of the views, in the order of the tabs; the first is open at first */
 export function makePage(makers: readonly MakeView[]) {
   const store = new Store();
@@ -41,8 +47,7 @@ export function makePage(makers: readonly MakeView[]) {
       panels.select(state.view);
       panels.element.hidden = state.tokens.length === 0;
       open().update(state, changed);
-      const kept: (keyof State)[] = ['chosen', 'view', 'layer', 'head', 'sampling', 'depth', 'pinned', 'tokens'];
-      if (kept.some((key) => changed.has(key))) keepState(pageState(state));
+      if (KEPT.some((key) => changed.has(key))) keepState(pageState(state));
     });
     const asker = new Asker(post);
     watchNeeds(store, asker, (state) => open().needs(state));

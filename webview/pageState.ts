@@ -1,9 +1,11 @@
-/** What of the state outlives a reload of the window. */
+/** What of the state outlives a reload of the window, and a page that VS Code drops while it is hidden. */
 import type { PageState } from '../src/panel/protocol.ts';
+import { MEASURES } from './heads.ts';
 import type { State } from './store.ts';
 
 export function pageState(state: Readonly<State>): PageState {
   const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
+  const { measure, times, withoutFirst, compared } = state;
   const depth = state.depth.measure;
   const { layer, head } = headChosen ? state : {};
   const place =
@@ -19,6 +21,7 @@ export function pageState(state: Readonly<State>): PageState {
     sampling,
     depth,
     pinned,
+    attention: { measure, times, withoutFirst, compared },
   };
 }
 
@@ -29,7 +32,7 @@ const within = (value: number, low: number, high: number) => Math.min(high, Math
  * @param views ids of the views there are; the first is open where the kept one is none of them
  */
 export function restored(
-  { view, layer, head, sampling, depth, pinned }: PageState,
+  { view, layer, head, sampling, depth, pinned, attention }: PageState,
   views: readonly string[],
 ): Partial<State> {
   return {
@@ -44,5 +47,14 @@ export function restored(
     },
     depth: { measure: depth ?? 'probability', seen: null },
     pinned: pinned === true,
+    ...(attention && {
+      measure: MEASURES.find(([measure]) => measure === attention.measure)?.[0] ?? 'head',
+      times: attention.times === true,
+      withoutFirst: attention.withoutFirst === true,
+      compared: attention.compared && {
+        layer: Math.max(0, Math.floor(attention.compared.layer)),
+        head: Math.max(0, Math.floor(attention.compared.head)),
+      },
+    }),
   };
 }

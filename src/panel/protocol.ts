@@ -172,4 +172,11 @@ export interface PageState {
   /** By what the lens is tinted. */
   depth?: string;
   pinned: boolean;
+  /** How attention is looked at, as in the page's state; undefined until the page has kept it. */
+  attention?: {
+    measure: string;
+    times: boolean;
+    withoutFirst: boolean;
+    compared: { layer: number; head: number } | null;
+  };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { maxOverHeads, meanOverHeads } from '../../src/analysis/patterns.ts';
 import { rollRows, unmixed } from '../../src/analysis/rollout.ts';
-import type { HostMessage } from '../../src/panel/protocol.ts';
+import type { HostMessage, PageState } from '../../src/panel/protocol.ts';
 import { paletteFrom } from '../../webview/plots/palette.ts';
 import { magnitudeScale } from '../../webview/plots/scale.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
@@ -240,6 +240,28 @@ describe('the side bar at 260 px, on numbers of the real engine', () => {
       await opened.page.locator('.two-heads .cell-value').innerText(),
       `·it looks at ·chicken: ${b.toFixed(3)} − ${a.toFixed(3)} = ${(Math.fround(b) - Math.fround(a)).toFixed(3)}`,
     );
+  });
+
+  it('a page that was hidden comes back as it was: measure, switches, the compared head', async () => {
+    await open();
+    await opened.page.getByRole('combobox', { name: 'What is shown of the layer' }).click();
+    await opened.page.getByRole('option', { name: 'max over heads' }).click();
+    for (const name of ['times |v|', 'without first']) await opened.page.getByRole('checkbox', { name }).click();
+    await go('compare');
+    await opened.page.getByRole('button', { name: 'Compare with this head' }).click();
+    const kept = await opened.page.waitForFunction(() => {
+      const state = window.tokenscopeState as PageState | undefined;
+      return state?.attention?.compared && state;
+    });
+    const state = await kept.jsonValue();
+    await opened.close();
+    await open({ state });
+    const { page } = opened;
+    const measures = page.getByRole('combobox', { name: 'What is shown of the layer' });
+    assert.equal(await measures.evaluate((list) => (list as HTMLSelectElement).value), 'max');
+    for (const name of ['times |v|', 'without first'])
+      assert.equal(await page.getByRole('checkbox', { name }).isChecked(), true, name);
+    assert.match(await page.locator('#view-compare').innerText(), new RegExp(`first: layer ${LAYER} head ${HEAD}`));
   });
 
   it('what is shown is told, to be tinted in the editor; a lock is told; a token is pointed at from the editor', async () => {
