@@ -3,10 +3,28 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { drive } from './drive.ts';
-import { closeAll, publicApi } from './explore.ts';
+import { closeAll, publicApi, testApi } from './explore.ts';
 
 describe('walkthrough in the window', () => {
-  after(closeAll);
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    await closeAll();
+  });
+
+  it('attention: its button opens the view, and that ends the step', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', 'tokenscope.tokenscope#start');
+    const step = '.getting-started-step[data-step-id$="#attention"]';
+    await drive.waitFor((selector: string) => document.querySelector(selector), [step]);
+    await drive.click(step);
+    await drive.click(`${step} .monaco-button`);
+    await drive.waitFor(
+      (selector: string) => document.querySelector(`${selector} [role=checkbox][aria-checked=true]`),
+      [step],
+    );
+    const { side } = await testApi();
+    assert.ok(side.view.page, 'the view is open');
+  });
 
   it('shows its steps with their titles', async () => {
     await publicApi();

@@ -29,7 +29,11 @@ describe('walkthrough', () => {
       const [sentences, ...buttons] = said(description).split('\n');
       assert.equal(sentences.match(/[.](?= |$)/g)?.length, 2, sentences);
       const named = buttons.flatMap((line) => /\(command:([\w.]+)/.exec(line)?.[1] ?? []);
-      const ends = completionEvents.flatMap((event) => /^onCommand:(.+)/.exec(event)?.[1] ?? []);
+      const ends = completionEvents.flatMap((event) => {
+        const [kind, name] = event.split(':');
+        if (kind === 'onView') return [`${name}.focus`];
+        return kind === 'onCommand' ? [name] : [];
+      });
       assert.ok(named.length > 0 && ends.length > 0);
       assert.deepEqual(
         [...named, ...ends].filter((command) => !commands.has(command)),
@@ -42,6 +46,12 @@ describe('walkthrough', () => {
       assert.ok(said(media.altText));
     });
   }
+
+  it('what a button opens is what its step is about', () => {
+    const step = (wanted: string) => walkthrough.steps.find(({ id }) => id === wanted)!;
+    assert.match(said(step('attention').description), /\(command:tokenscope\.attention\.focus\)/);
+    assert.deepEqual(step('attention').completionEvents, ['onView:tokenscope.attention']);
+  });
 
   it("pictures take the theme's colours and show no numbers", () => {
     const used = walkthrough.steps.map(({ media }) => media.svg);
