@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, posix } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
 import { inRoot } from './paths.ts';
+import { packagedReadme } from './readme.ts';
 
 /** What of package.json a VSIX's manifest says. */
 interface Manifest {
@@ -56,7 +57,8 @@ export function makeVsix(dist: string): Uint8Array {
   };
   // Weights are noise to a compressor: it takes seconds and gains 7 %.
   for (const { path, name } of files) {
-    content[posix.join('extension', name)] = [readFileSync(path), { level: name.endsWith('.gguf') ? 0 : 9 }];
+    const bytes = name === 'README.md' ? Buffer.from(packagedReadme(readFileSync(path, 'utf8'))) : readFileSync(path);
+    content[posix.join('extension', name)] = [bytes, { level: name.endsWith('.gguf') ? 0 : 9 }];
   }
   return zipSync(content, { mtime: TIME });
 }

@@ -23,7 +23,7 @@ describe('the packaged extension', () => {
 
   it('has what it needs, byte by byte', () => {
     const asIs = [
-      ...['package.json', 'package.nls.json', 'l10n/bundle.l10n.json', 'README.md', 'CHANGELOG.md', 'LICENSE'],
+      ...['package.json', 'package.nls.json', 'l10n/bundle.l10n.json', 'CHANGELOG.md', 'LICENSE'],
       ...['THIRD_PARTY_NOTICES.md', 'media/icon.png', 'media/models/LICENSE', MODEL],
     ];
     for (const name of asIs) {
@@ -38,6 +38,14 @@ describe('the packaged extension', () => {
       'ort/ort-wasm-simd-threaded.wasm',
     ])
       assert.ok(content[`extension/dist/${name}`]?.length > 0, `dist/${name} is missing`);
+  });
+
+  it('has a README that needs no other file: pictures are in it, and no link leads nowhere', () => {
+    const readme = text('extension/README.md');
+    const links = [...readme.matchAll(/(!?)\[[^\]]*\]\(([^)]*)\)/g)];
+    assert.ok(links.some(([, picture]) => picture));
+    for (const [, picture, target] of links)
+      assert.match(target, picture ? /^data:image\/png;base64,iVBOR/ : /^https:/);
   });
 
   it('has nothing else, and is small enough', () => {

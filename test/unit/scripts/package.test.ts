@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { buildParts } from '../../../scripts/build.ts';
 import { exec } from '../../../scripts/lib/exec.ts';
 import { inRoot } from '../../../scripts/lib/paths.ts';
+import { packagedReadme } from '../../../scripts/lib/readme.ts';
 
 interface Locked {
   version?: string;
@@ -19,6 +20,17 @@ describe('package', () => {
       assert.ok(version, `${name} has no version`);
       assert.equal(resolved, undefined, `${name} names a registry`);
     }
+  });
+
+  it('its README has its pictures in it, and names files instead of linking to them', () => {
+    const png = readFileSync(inRoot('media/icon.png')).toString('base64');
+    for (const [written, packaged] of [
+      ['![The icon](media/icon.png)', `![The icon](data:image/png;base64,${png})`],
+      ['see [LICENSE](LICENSE).', 'see `LICENSE`.'],
+      ['on [its page](docs/architecture.md)', 'on its page (`docs/architecture.md`)'],
+      ['[VS Code](https://code.visualstudio.com), [below](#licence)', null],
+    ] as const)
+      assert.equal(packagedReadme(written), packaged ?? written);
   });
 
   it('runs out of dist alone, without node_modules', async () => {
