@@ -13,9 +13,9 @@ const wide = (sentence: string): string =>
 const english: string[] = Object.keys(JSON.parse(readFileSync(inRoot('l10n/bundle.l10n.json'), 'utf8')));
 const madeUp = Object.fromEntries(english.map((sentence) => [sentence, wide(sentence)]));
 
-/** No sentences of the page's: numbers and their unit, bytes, hooks, the names that the host and the model give. */
+/** No sentences of the page's: numbers and their units, bytes, hooks, the names that the host and the model give. */
 const others =
-  /(?<=[ ⟨])[0-9A-F]{2}\b|-?\d+(\.\d+)?(e[-+]\d+)?|\bbits\b|blocks\.\d+\.attn\.hook_pattern|word\d+|Zipf-5k int8|no BOS is added|essay\.md/g;
+  /(?<=[ ⟨])[0-9A-F]{2}\b|-?\d+(\.\d+)?(e[-+]\d+)?|\b(bits|nats)\b|blocks\.\d+\.attn\.hook_pattern|blocks\.\*\.hook_resid_pre|word\d+|Zipf-5k int8|no BOS is added|essay\.md/g;
 
 /** What stands in the page, is told by it or is typed into it, seen or not. */
 function said(): string[] {
@@ -129,6 +129,43 @@ describe('sentences of the page', () => {
     await check('overtaken');
     await say({ type: 'cancelled', run: 3 });
     await check('cancelled before its tokens');
+  });
+
+  it('none is fixed English in depth, nor in its picture', async () => {
+    opened = await openPage({ bundle: madeUp });
+    await opened.page.evaluate(() => {
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (written, ...place) {
+        document.body.append(document.createComment(written));
+        return fillText.call(this, written, ...place);
+      };
+    });
+    await say(messages.model(), messages.run(text));
+    await locator('#tab-depth').click();
+    await check('depth waits');
+    await say(...finished(text));
+    await check('depth is computed');
+    await answerAll();
+    await opened.settle();
+    await answerAll();
+    await check('depth');
+    for (const key of ['Home', 'ArrowDown', 'Enter', 'End', 'Enter']) {
+      await locator('.layers-scroller').press(key);
+      await answerAll();
+      await check(`depth after ${key}`);
+    }
+    const before = opened.sent().length;
+    await locator('.menu-place vscode-button').click();
+    await locator('.menu-item').first().click();
+    await opened.waitForMessage('save', before);
+    const written = await opened.page.evaluate(() =>
+      [...document.body.childNodes].filter((node) => node instanceof Comment).map((node) => node.data),
+    );
+    assert.ok(written.includes(wide('out')) && written.some((line) => line.startsWith(wide('probability'))));
+    assert.deepEqual(
+      written.filter((line) => /[A-Za-z]/.test(line.replace(others, ''))),
+      [],
+    );
   });
 
   it('none is fixed English in attention, nor in the pictures that are exported', async () => {

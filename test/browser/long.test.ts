@@ -153,6 +153,30 @@ describe('1,024 tokens', () => {
     );
   });
 
+  it('depth: the canvas is as large as its pane, and a step builds no more than in a short text', async () => {
+    const steps: Changes[] = [];
+    for (const n of [64, N]) {
+      const of = longText(n);
+      await open(of, 'depth', 40);
+      await opened.settle();
+      await answer(of);
+      const canvas = await opened.page
+        .locator('canvas.layers')
+        .evaluate((element) => [(element as HTMLCanvasElement).width, (element as HTMLCanvasElement).height]);
+      assert.ok(canvas[0] > 0 && canvas[0] <= 700 && canvas[1] <= 900, canvas.join(' x '));
+      await opened.page.locator('.layers-scroller').focus();
+      const { sent, ...changed } = await changes(press('ArrowRight'));
+      steps.push(changed);
+      assert.deepEqual(
+        sent.filter(({ type }) => type !== 'ask'),
+        [{ type: 'hover', run: 1, position: 41, target: undefined }],
+      );
+      if (n < N) await opened.close();
+    }
+    assert.deepEqual(steps[1], steps[0]);
+    assert.equal(steps[1].strip.nodes, 0);
+  });
+
   it('on numbers of the real engine: strip, tints and candidates are what was computed', async () => {
     const prose = readFileSync(join(repositoryRoot, 'examples/prose.md'), 'utf8');
     const text = await realText(prose.repeat(4), N);

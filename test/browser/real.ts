@@ -1,10 +1,10 @@
 /** What the host would send of a text, with the numbers of the real engine and the bundled model. */
 import { totals } from '../../src/analysis/surprisal.ts';
 import { PieceTexts } from '../../src/explore/pieceTexts.ts';
-import type { HostMessage, TokenView } from '../../src/panel/protocol.ts';
+import type { HostMessage, PieceView, TokenView } from '../../src/panel/protocol.ts';
 import { kindOf } from '../../src/panel/questions/index.ts';
 import { modelView, pieceView, tokenView, totalsView } from '../../src/panel/views.ts';
-import type { HookTensor, ModelInfo } from '../../src/runtime/api.ts';
+import type { HookTensor, LensLayer, ModelInfo } from '../../src/runtime/api.ts';
 import type { Engine } from '../../src/runtime/engine.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { repositoryRoot } from '../fixtures.ts';
@@ -30,6 +30,10 @@ export interface RealText {
   answer(ask: Ask): Promise<HostMessage>;
   pattern(layer: number): Promise<HookTensor>;
   logits(position: number): Promise<Float32Array>;
+  /** Of all positions; `after`: an id that is taken to come after the text. */
+  lens(after?: number): Promise<LensLayer[]>;
+  /** The text of an id that the lens or a candidate has had. */
+  pieceOf(id: number): PieceView;
 }
 
 /** @param most tokens that are taken of the text */
@@ -66,6 +70,13 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY): P
     },
     pattern: (layer) => engine.pattern(ids, layer),
     logits: (position) => engine.logits(ids, position),
+    async lens(after) {
+      const asked = after === undefined ? ids : [...ids, after];
+      const layers = await all(engine.lens({ ids: asked, topK: 1, positions: ids.map((_, p) => p) }));
+      await known.learn(layers.flatMap(({ topIds }) => [...topIds]));
+      return layers;
+    },
+    pieceOf: (id) => pieceView(known.get(id)!),
   };
 }
 

@@ -54,16 +54,10 @@ export function depthView(actions: Actions): View {
   const problem = problemSection(actions);
 
   const pane = depthPane({
-    point(cell) {
-      cursor = cell;
-      actions.hover(cell?.column ?? null);
-      show(store.state);
-    },
+    point,
     choose,
     move(cell) {
-      cursor = cell;
-      actions.hover(cell.column);
-      show(store.state);
+      point(cell);
       pane.scrollToCell(cell);
       announce(spokenCell(store.state, cell));
     },
@@ -97,6 +91,14 @@ export function depthView(actions: Actions): View {
     el('div', { class: 'reading' }, waiting, check),
     course.element,
   );
+
+  function point(cell: DepthCell | null): void {
+    const { hovered } = store.state;
+    cursor = cell;
+    actions.hover(cell?.column ?? null);
+    // Another token is shown with all that hears of it.
+    if (store.state.hovered === hovered) show(store.state);
+  }
 
   /** The token of a cell, and the layer whose input it is. */
   function choose({ row, column }: DepthCell): void {

@@ -70,7 +70,8 @@ export function depthCourse(events: CourseEvents) {
       const of = course.actual
         ? tNodes('{0} after {1}, the token of the text', chip(course.token), chip(after))
         : tNodes('{0} after {1}, the likeliest of the output', chip(course.token), chip(after));
-      heading.replaceChildren(...of, ' · ', el('strong', {}, said));
+      const line = el('p', { class: 'course-heading' }, ...of, ' · ', el('strong', {}, said));
+      if (!line.isEqualNode(heading)) heading.replaceChildren(...line.childNodes);
       canvas.setAttribute('aria-label', t('{0} through depth. {1}', course.token?.text ?? '', said));
       redraw();
     },
