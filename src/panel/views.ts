@@ -29,10 +29,19 @@ export function totalsView({ tokens, scored, meanSurprisal, perplexity }: TextTo
 
 /** Ids of the `count` largest logits, the largest first; NaN is never among them. */
 export function likeliest(logits: Float32Array, count: number): number[] {
-  // Only what may be among them is sorted: a threshold from a sorted copy.
-  const sorted = Float32Array.from(logits, (value) => (Number.isNaN(value) ? -Infinity : value)).sort();
-  const threshold = sorted[Math.max(0, sorted.length - count)];
+  // Few of a vocabulary ever come in: sorting all of it would take the extension host's thread for tens of ms.
   const ids: number[] = [];
-  for (let id = 0; id < logits.length; id++) if (logits[id] >= threshold) ids.push(id);
-  return ids.sort((a, b) => logits[b] - logits[a] || a - b).slice(0, count);
+  for (let id = 0; id < logits.length; id++) {
+    const value = logits[id];
+    if (Number.isNaN(value) || (ids.length === count && !(value > logits[ids[count - 1]]))) continue;
+    let [low, high] = [0, ids.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (logits[ids[middle]] >= value) low = middle + 1;
+      else high = middle;
+    }
+    ids.splice(low, 0, id);
+    if (ids.length > count) ids.pop();
+  }
+  return ids;
 }

@@ -80,7 +80,12 @@ export async function runInHost(options: HostOptions = {}): Promise<boolean> {
     const folder = join(scratch, 'examples');
     cpSync(inRoot('examples'), folder, { recursive: true });
     mkdirSync(join(scratch, 'user', 'User'), { recursive: true });
-    const settings = { 'workbench.colorTheme': options.theme ?? 'Default Dark Modern', ...options.settings };
+    const settings = {
+      'workbench.colorTheme': options.theme ?? 'Default Dark Modern',
+      // Looking for ports VS Code's server starts processes from the extension host, and blocks it for that.
+      'remote.autoForwardPortsSource': 'output',
+      ...options.settings,
+    };
     writeFileSync(join(scratch, 'user', 'User', 'settings.json'), JSON.stringify(settings));
     const extensionsDir = `--extensions-dir=${join(scratch, 'extensions')}`;
     if (options.install) await installExtension(options.install, [extensionsDir, `--user-data-dir=${scratch}`]);

@@ -49,6 +49,15 @@ describe('tinted tokens under edits', () => {
     assert.deepEqual(marks.all, [mark(0, 3), mark(6, 11, true)]);
   });
 
+  it('drawn anew only where more than places change: VS Code moves what it has', () => {
+    const marks = marked();
+    assert.equal(marks.edited({ offset: 12, length: 0, inserted: 1 }), false, 'written after them');
+    assert.equal(marks.edited({ offset: 7, length: 0, inserted: 1 }), true, 'one becomes stale');
+    assert.equal(marks.edited({ offset: 8, length: 0, inserted: 1 }), false, 'it was stale before');
+    assert.equal(marks.edited({ offset: 8, length: 1, inserted: 0 }), false);
+    assert.equal(marks.edited({ offset: 4, length: 0, inserted: 1 }), true, 'one is none any more');
+  });
+
   it('new numbers take the place of old ones as far as they reach', () => {
     const marks = marked();
     marks.edited({ offset: 3, length: 0, inserted: 1 });

@@ -26,11 +26,14 @@ export class HeatText implements vscode.Disposable {
   ) {
     this.edits = vscode.workspace.onDidChangeTextDocument(({ document: edited, contentChanges }) => {
       if (edited !== document || contentChanges.length === 0) return;
+      let others = false;
       for (const { rangeOffset, rangeLength, text } of [...contentChanges].sort(
         (a, b) => b.rangeOffset - a.rangeOffset,
-      ))
-        this.marks.edited({ offset: rangeOffset, length: rangeLength, inserted: text.length });
-      changed();
+      )) {
+        const edit = { offset: rangeOffset, length: rangeLength, inserted: text.length };
+        others = this.marks.edited(edit) || others;
+      }
+      if (others) changed();
     });
   }
 

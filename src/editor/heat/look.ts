@@ -8,6 +8,9 @@ const DARK = { rgb: '214, 108, 12', most: 0.56 };
 /** What is stale is so much fainter. */
 const STALE = 0.4;
 
+/** What is typed beside a token is none of it. */
+const rangeBehavior = vscode.DecorationRangeBehavior.ClosedClosed;
+
 /** The looks of each step of heat, fresh and stale, in the kind of theme there is. */
 export class HeatLook implements vscode.Disposable {
   private readonly fresh: vscode.TextEditorDecorationType[];
@@ -15,6 +18,7 @@ export class HeatLook implements vscode.Disposable {
   private readonly surprising = vscode.window.createTextEditorDecorationType({
     overviewRulerColor: new vscode.ThemeColor('charts.orange'),
     overviewRulerLane: vscode.OverviewRulerLane.Right,
+    rangeBehavior,
   });
 
   constructor(kind: vscode.ColorThemeKind) {
@@ -52,13 +56,14 @@ export class HeatLook implements vscode.Disposable {
 function tinted(step: number, strength: number): vscode.DecorationRenderOptions {
   const share = (step / (HEAT_STEPS - 1)) * strength;
   const colour = ({ rgb, most }: typeof LIGHT) => ({ backgroundColor: `rgba(${rgb}, ${(share * most).toFixed(3)})` });
-  return { light: colour(LIGHT), dark: colour(DARK) };
+  return { light: colour(LIGHT), dark: colour(DARK), rangeBehavior };
 }
 
 /** In high contrast a line below, thicker the hotter; dotted when stale. */
 function underlined(step: number, strength: number): vscode.DecorationRenderOptions {
   if (step === 0) return {};
   return {
+    rangeBehavior,
     borderWidth: `0 0 ${Math.ceil(step / 2)}px 0`,
     borderStyle: strength < 1 ? 'dotted' : 'solid',
     borderColor: new vscode.ThemeColor('contrastActiveBorder'),

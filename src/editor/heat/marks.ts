@@ -18,15 +18,21 @@ export class HeatMarks {
   /** In the order of the text. */
   all: readonly HeatMark[] = [];
 
-  edited({ offset, length, inserted }: Change): void {
+  /** @returns whether any became stale or is none any more; else they have only moved, as VS Code's do by themselves */
+  edited({ offset, length, inserted }: Change): boolean {
     const shift = inserted - length;
+    let others = false;
     this.all = this.all.flatMap((mark) => {
       if (mark.end <= offset) return [mark];
-      if (mark.start >= offset + length)
+      if (mark.start >= offset + length) {
+        others ||= !mark.stale;
         return [{ ...mark, start: mark.start + shift, end: mark.end + shift, stale: true }];
+      }
       // What is inside of a token that was edited is no token any more.
+      others = true;
       return [];
     });
+    return others;
   }
 
   /** New marks of the tokens up to an offset; what stands after it stays as it is. */

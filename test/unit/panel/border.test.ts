@@ -196,4 +196,10 @@ describe('what is shown of tokens and logits', () => {
     assert.deepEqual(likeliest(logits, 1), [1]);
     assert.deepEqual(likeliest(logits, 4), [1, 4, 3, 0]);
   });
+
+  it('the likeliest of a vocabulary are those that sorting all of it finds', () => {
+    const logits = Float32Array.from({ length: 49152 }, (_, id) => Math.sin(id * id) * (id % 7));
+    const sorted = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
+    assert.deepEqual(likeliest(logits, 256), sorted.slice(0, 256));
+  });
 });
