@@ -1,11 +1,25 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ablateOptions } from './cli/ablate.ts';
+import { type AttributeOptions, attribute } from './cli/attribute.ts';
 import type { BenchOptions } from './cli/bench/bench.ts';
 import { commonOptions } from './cli/common.ts';
 import { type GenerateOptions, generate } from './cli/generate.ts';
+import { type HeadsOptions, heads } from './cli/heads.ts';
 import { type LensOptions, lens } from './cli/lens.ts';
-import { globList, mass, nonNegative, positiveInteger, UsageError, wholeNumber } from './cli/options.ts';
+import { type NeighboursOptions, neighbours } from './cli/neighbours.ts';
+import {
+  globList,
+  idList,
+  mass,
+  nonNegative,
+  once,
+  positiveInteger,
+  several,
+  UsageError,
+  wholeNumber,
+} from './cli/options.ts';
 import { checkOutput, complain, end, watchOutput, write } from './cli/output.ts';
+import { type PatchOptions, patch } from './cli/patch.ts';
 import { type PredictOptions, predict } from './cli/predict.ts';
 import { type ScoreOptions, score } from './cli/score.ts';
 import { clearProgress } from './cli/terminal.ts';
@@ -55,7 +69,43 @@ ablateOptions(commonOptions(program.command('trace').description('save what happ
 
 commonOptions(program.command('lens').description('what every layer would predict'))
   .option('--top <k>', 'candidates a layer and position', positiveInteger, 5)
+  .option('--mid', 'after attention too')
   .action((options: LensOptions) => lens(options));
+
+const headsCommand = program.command('heads').description('what each head does on random tokens, repeated');
+commonOptions(headsCommand, false)
+  .option('--ids <list>', 'a sequence r,r of token ids; as often as wanted', several(idList))
+  .option('--seeds <n>', 'sequences of random tokens otherwise (default: 4)', once(positiveInteger))
+  .option('--length <l>', 'tokens of r in each (default: 50)', once(positiveInteger))
+  .action((options: HeadsOptions) => heads(options));
+
+ablateOptions(
+  commonOptions(program.command('attribute').description('what each part of the model adds to a logit')),
+  input,
+)
+  .requiredOption('--position <p>', 'the distribution after this token, from 0', wholeNumber)
+  .option('--target <id>', 'the token of the logit (default: the likeliest)', wholeNumber)
+  .option('--against <id>', 'the logit less that of this token', wholeNumber)
+  .action((options: AttributeOptions) => attribute(options));
+
+const patchCommand = program.command('patch').description("where a clean prompt's activations restore its answer");
+ablateOptions(commonOptions(patchCommand, false), 'each prompt')
+  .requiredOption('--clean <text>', 'the prompt with the answer', once(String))
+  .requiredOption('--corrupt <text>', 'a prompt of as many tokens without it', once(String))
+  .requiredOption('--answer <id>', 'the token of the answer', wholeNumber)
+  .requiredOption('--against <id>', 'the token it is held against', wholeNumber)
+  .addOption(
+    new Option('--at <place>', 'what is put in: the residual stream by position, or z by head')
+      .choices(['resid', 'z'])
+      .default('resid'),
+  )
+  .action((options: PatchOptions) => patch(options));
+
+commonOptions(program.command('neighbours').description('tokens with like rows of E and U'), false)
+  .option('--id <n>', 'the token', once(wholeNumber))
+  .option('--text <text>', 'the token by its text', once(String))
+  .option('--top <k>', 'how many', positiveInteger, 10)
+  .action((options: NeighboursOptions) => neighbours(options));
 
 commonOptions(program.command('bench').description('time the engine, each figure beside the bare session runs'), false)
   .option('--repeat <n>', 'runs of each measurement, of which the median counts', positiveInteger, 5)

@@ -70,7 +70,9 @@ export async function prepare(options: CommonOptions): Promise<Input> {
 }
 
 /** An engine in its worker, with the chosen model, loaded with progress on a terminal. */
-export async function loadEngine(options: CommonOptions): Promise<{ engine: EngineApi; model: ModelInfo }> {
+export async function loadEngine(
+  options: Pick<CommonOptions, 'model' | 'precision' | 'threads'>,
+): Promise<{ engine: EngineApi; model: ModelInfo }> {
   const engine = new EngineClient({ workerUrl: pathToFileURL(join(packageRoot(), 'dist/worker.js')) });
   const { model: path, precision, threads } = options;
   const loading = engine.load({

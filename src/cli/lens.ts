@@ -5,6 +5,7 @@ import { PieceTable } from './tokens.ts';
 
 export interface LensOptions extends CommonOptions {
   top: number;
+  mid?: boolean;
 }
 
 /** The logit lens: what every layer would predict. The table shows the last position, JSON all of them. */
@@ -14,7 +15,7 @@ export async function lens(options: LensOptions): Promise<void> {
   const positions = options.json ? undefined : [ids.length - 1];
   const layers: { hook: string; positions: object[] }[] = [];
   const rows: string[][] = [];
-  for await (const layer of engine.lens({ ids, topK: options.top, positions })) {
+  for await (const layer of engine.lens({ ids, topK: options.top, positions, mid: options.mid })) {
     await pieces.learn(layer.topIds);
     showProgress(`Lens: ${layer.hook}`, rows.length, model.nLayers + 1);
     const shown = Array.from(layer.entropy, (entropy, i) => ({

@@ -13,6 +13,11 @@ export function once<T>(read: (value: string) => T): (value: string, before: T |
   };
 }
 
+/** An option that may be given as often as wanted. */
+export function several<T>(read: (value: string) => T): (value: string, before: T[] | undefined) => T[] {
+  return (value, before = []) => [...before, read(value)];
+}
+
 export function positiveInteger(value: string): number {
   if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 2 ** 31)
     throw new InvalidArgumentError('Expected a whole number of at least 1.');

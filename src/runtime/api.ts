@@ -1,3 +1,5 @@
+import type { AttributionPart } from '../analysis/attribution.ts';
+import type { HeadScores } from '../analysis/headScores.ts';
 import type { SamplingSettings } from '../analysis/sampling.ts';
 import type { FillIn, Piece, Token } from './tokenizer/types.ts';
 
@@ -37,6 +39,16 @@ export interface EngineCalls {
   branches(request: BranchesRequest, signal?: AbortSignal): AsyncGenerator<BranchToken[]>;
   /** What comes after each of several continuations of one text, all run together. */
   expand(request: ExpandRequest, signal?: AbortSignal): Promise<Expansion>;
+  /** What heads do on one sequence r + r; kept on disk. */
+  headScores(ids: readonly number[], signal?: AbortSignal): Promise<HeadScores>;
+  /** How far each head copies, from the weights alone; kept on disk. [layers * heads] */
+  copyingScores(signal?: AbortSignal): Promise<Float32Array>;
+  /** What each part of the model adds to a logit. */
+  attribute(request: AttributionRequest, signal?: AbortSignal): Promise<Attribution>;
+  /** Tokens whose rows of E and U are like a token's own. */
+  neighbours(request: NeighboursRequest, signal?: AbortSignal): Promise<Neighbours>;
+  /** Activation patching between two prompts, layer by layer. */
+  patch(request: PatchRequest, signal?: AbortSignal): AsyncGenerator<PatchRow>;
   /** Logit lens at the given positions (default: all): the unembedding applied to every layer's residual. */
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer>;
 }
@@ -68,6 +80,11 @@ export const ENGINE_CALLS = {
   branches: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   expand: { streams: false, parameters: 1, prioritised: true },
   lens: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  headScores: { streams: false, parameters: 1 },
+  copyingScores: { streams: false, parameters: 0 },
+  attribute: { streams: false, parameters: 1, newestWins: true, prioritised: true },
+  neighbours: { streams: false, parameters: 1, newestWins: true },
+  patch: { streams: true, parameters: 1, newestWins: true, prioritised: true },
 } as const satisfies Record<keyof EngineCalls, CallShape>;
 
 export type CallName = keyof EngineCalls;
@@ -242,6 +259,8 @@ export interface Expansion {
 
 export interface LensRequest extends TextRequest {
   topK: number;
+  /** After attention too. */
+  mid?: boolean;
   positions?: readonly number[];
 }
 
@@ -255,4 +274,61 @@ export interface LensLayer {
   topK: number;
   topIds: Int32Array;
   topLogprobs: Float32Array;
+}
+
+export interface AttributionRequest extends TextRequest {
+  /** The distribution after this position, from 0. */
+  position: number;
+  /** Default: the likeliest token. */
+  target?: number;
+  /** The logit of the target less that of this one. */
+  against?: number;
+}
+
+/** A logit, or the difference of two, as a sum over the parts of the model. */
+export interface Attribution {
+  target: number;
+  against?: number;
+  /** As the model itself computes it. */
+  logit: number;
+  /** In the order of the computation: embed, pos_embed, blocks.L.attn.H, blocks.L.attn.bias, blocks.L.mlp, … */
+  parts: AttributionPart[];
+  sum: number;
+}
+
+export interface NeighboursRequest {
+  id: number;
+  top: number;
+}
+
+/** The nearest first, by cosine. */
+export interface NearTokens {
+  ids: Int32Array;
+  cosines: Float64Array;
+}
+
+export interface Neighbours {
+  /** Whether U is E. */
+  tied: boolean;
+  E: NearTokens;
+  U: NearTokens;
+}
+
+/** `ids` is the corrupt prompt. */
+export interface PatchRequest extends TextRequest {
+  clean: readonly number[];
+  /** The difference of the logits of these two, after the last position. */
+  answer: number;
+  against: number;
+  /** What is put in: the residual stream at a block's entry, by position, or a head's z at all of them. */
+  at: 'resid' | 'z';
+}
+
+export interface PatchRow {
+  layer: number;
+  /** Differences of logits of the two prompts. */
+  clean: number;
+  corrupt: number;
+  /** Share of it that comes back, by position or by head: 0 as corrupt, 1 as clean. */
+  restored: Float32Array;
 }

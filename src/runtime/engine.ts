@@ -1,9 +1,12 @@
+import type { HeadScores } from '../analysis/headScores.ts';
 import { logSumExp } from '../analysis/sampling.ts';
 import { TokenscopeError } from '../errors.ts';
 import type { TransformerConfig } from '../transformer/config.ts';
 import { openModel } from '../weights/open.ts';
 import type { ModelSource } from '../weights/source.ts';
 import type {
+  Attribution,
+  AttributionRequest,
   BranchesRequest,
   BranchToken,
   EngineApi,
@@ -18,10 +21,21 @@ import type {
   LoadOptions,
   LoadProgress,
   ModelInfo,
+  Neighbours,
+  NeighboursRequest,
+  PatchRequest,
+  PatchRow,
   RunChunk,
   RunRequest,
   TextRequest,
 } from './api.ts';
+import { attributeLogit } from './inspecting/attribution.ts';
+import { copyingScores } from './inspecting/copying.ts';
+import { scoreHeads } from './inspecting/headScores.ts';
+import { KeptScores } from './inspecting/keptScores.ts';
+import { nearTokens } from './inspecting/neighbours.ts';
+import { patchMap } from './inspecting/patching.ts';
+import { StoredWeights } from './inspecting/storedWeights.ts';
 import { loadNetwork } from './loading/loadNetwork.ts';
 import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
@@ -49,6 +63,9 @@ interface Loaded {
   tokenizer: Tokenizer;
   pools: CachePools;
   means: Means;
+  weights: StoredWeights;
+  /** What was worked out of the model before. */
+  kept: KeptScores;
   turns: Turns;
   /** Aborted when the model is unloaded: whatever still runs on it ends. */
   unloading: AbortController;
@@ -79,7 +96,19 @@ export class Engine implements EngineApi {
       await this.unload();
       const info = describeModel(source, precision, tokenizer, performance.now() - began);
       const [pools, means] = [new CachePools(source.config), new Means(network)];
-      this.loaded = { info, network, tokenizer, pools, means, turns: new Turns(), unloading: new AbortController() };
+      const weights = new StoredWeights(path, source.fingerprint);
+      const kept = new KeptScores(source.fingerprint, options.cacheDir);
+      this.loaded = {
+        info,
+        network,
+        tokenizer,
+        pools,
+        means,
+        weights,
+        kept,
+        turns: new Turns(),
+        unloading: new AbortController(),
+      };
       return info;
     } finally {
       // A newer load may have put its own there.
@@ -96,6 +125,7 @@ export class Engine implements EngineApi {
       new TokenscopeError('The model was unloaded.', 'The engine', 'Ask again once a model is loaded.'),
     );
     await breathe();
+    await old.weights.close();
     await old.network.release();
   }
 
@@ -139,6 +169,48 @@ export class Engine implements EngineApi {
         yield await expandPaths(network, pool, request, turn);
       }),
     );
+  }
+
+  async headScores(ids: readonly number[], signal?: AbortSignal): Promise<HeadScores> {
+    const { kept, info } = this.need();
+    return kept.scores(`${info.precision} ${ids.join()}`, () =>
+      only(
+        this.guarded({ ids }, signal, async function* ({ network }, turn) {
+          yield await scoreHeads(network, ids, turn);
+        }),
+      ),
+    );
+  }
+
+  async copyingScores(signal?: AbortSignal): Promise<Float32Array> {
+    const { kept, weights } = this.need();
+    return kept.copying(() => copyingScores(weights, signal));
+  }
+
+  async attribute(request: AttributionRequest, signal?: AbortSignal): Promise<Attribution> {
+    const { weights, info } = this.need();
+    const read = this.onCache(request, signal, async function* (cache, network, turn) {
+      yield await attributeLogit(network, cache, weights, { ...request, precision: info.precision }, turn);
+    });
+    return only(read);
+  }
+
+  async neighbours(request: NeighboursRequest, signal?: AbortSignal): Promise<Neighbours> {
+    return nearTokens(this.need().weights, request, signal);
+  }
+
+  patch(request: PatchRequest, signal?: AbortSignal): AsyncGenerator<PatchRow> {
+    const { network, means } = this.need();
+    return this.guarded({ ...request, interventions: undefined }, signal, async function* (_, turn) {
+      const { ids, clean, interventions = [] } = request;
+      checkIds(clean, network.config);
+      checkInterventions(network, interventions, ids.length);
+      const changes = {
+        clean: await means.filledIn(interventions, clean, turn),
+        corrupt: await means.filledIn(interventions, ids, turn),
+      };
+      yield* patchMap(network, request, changes, turn);
+    });
   }
 
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer> {

@@ -85,7 +85,7 @@ describe('rooms', () => {
         /^src\/(runtime|transformer|weights|analysis)\//,
         /^src\/errors\.ts$/,
         /^node:/,
-        /^(onnxruntime-web|vscode-jsonrpc\/node(\.js)?|@huggingface\/tokenizers|zod)$/,
+        /^(onnxruntime-web|vscode-jsonrpc\/node(\.js)?|@huggingface\/tokenizers|ml-matrix|zod)$/,
       ),
       [],
     );
