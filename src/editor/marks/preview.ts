@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { ScoredText } from '../explore/scoredText.ts';
-import type { ScoredTexts } from '../explore/scoredTexts.ts';
+import type { ScoredText } from '../../explore/scoredText.ts';
+import type { ScoredTexts } from '../../explore/scoredTexts.ts';
 
 /** The continuation that is looked at in some view, shown where it would stand in the editor. */
 export class Preview implements vscode.Disposable {

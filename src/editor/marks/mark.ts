@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { ScoredText } from '../explore/scoredText.ts';
-import type { ScoredTexts } from '../explore/scoredTexts.ts';
-import type { OffsetRange } from '../explore/trackedRange.ts';
+import type { ScoredText } from '../../explore/scoredText.ts';
+import type { ScoredTexts } from '../../explore/scoredTexts.ts';
+import type { OffsetRange } from '../../explore/trackedRange.ts';
 
 /** Where something of a text is marked in an editor of its document, in offsets of the document; undefined: nowhere. */
 export type Place = (text: ScoredText, editor: vscode.TextEditor) => OffsetRange | undefined;

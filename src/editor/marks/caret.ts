@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { ScoredText } from '../explore/scoredText.ts';
-import type { ScoredTexts } from '../explore/scoredTexts.ts';
-import { tokenAt } from '../explore/tokenPlaces.ts';
-import { putCaret } from './putCaret.ts';
+import type { ScoredText } from '../../explore/scoredText.ts';
+import type { ScoredTexts } from '../../explore/scoredTexts.ts';
+import { tokenAt } from '../../explore/tokenPlaces.ts';
+import { putCaret } from '../putCaret.ts';
 
 /** The editor's caret and the chosen token follow each other. */
 export class Caret implements vscode.Disposable {

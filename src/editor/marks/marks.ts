@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { ScoredText } from '../explore/scoredText.ts';
-import type { ScoredTexts } from '../explore/scoredTexts.ts';
-import type { OffsetRange } from '../explore/trackedRange.ts';
+import type { ScoredText } from '../../explore/scoredText.ts';
+import type { ScoredTexts } from '../../explore/scoredTexts.ts';
+import type { OffsetRange } from '../../explore/trackedRange.ts';
 import { Mark, type Place } from './mark.ts';
 
 const colour = (name: string) => new vscode.ThemeColor(name);

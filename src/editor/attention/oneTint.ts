@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { AttentionTint } from './attention/attentionTint.ts';
-import type { Heatmap } from './heat/heatmap.ts';
+import type { Heatmap } from '../heat/heatmap.ts';
+import type { AttentionTint } from './attentionTint.ts';
 
 /** One tint of the text at a time, the newest: attention lies over the heatmap until it is cleared. */
 export function oneTint(heatmap: Heatmap, attention: AttentionTint): vscode.Disposable {

@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import { registerCommands } from '../../explore/commands.ts';
+import type { WindowEngine } from '../../explore/windowEngine.ts';
+import { suggestHere, toggleGhostText } from './commands.ts';
+import { GhostStates } from './ghostState.ts';
+import { GhostStatus } from './ghostStatus.ts';
+import { GhostText } from './ghostText.ts';
+import { otherProvider } from './otherProviders.ts';
+import { setGhostMode } from './settings.ts';
+import { whyShown } from './why.ts';
+
+export interface Ghost {
+  ghost: GhostStates;
+  ghostStatus: GhostStatus;
+}
+
+/** Ghost text, its item in the status bar, and its commands. */
+export function registerGhostText(
+  { subscriptions, globalState }: vscode.ExtensionContext,
+  engine: WindowEngine,
+  log: vscode.LogOutputChannel,
+): Ghost {
+  const ghost = new GhostStates();
+  const ghostStatus = new GhostStatus(ghost);
+  suggestBeside(ghostStatus, ghost, globalState);
+  subscriptions.push(
+    ghostStatus,
+    new GhostText(engine, ghost, log),
+    registerCommands({
+      'ghostText.toggle': () => {
+        ghostStatus.remark(undefined);
+        return toggleGhostText();
+      },
+      'ghostText.toggleForLanguage': () => toggleGhostText({ forLanguage: true }),
+      'ghostText.onDemand': () => {
+        ghostStatus.remark(undefined);
+        return setGhostMode('onDemand');
+      },
+      'ghostText.suggest': suggestHere,
+      'ghostText.why': () => whyShown(engine, ghost),
+    }),
+  );
+  return { ghost, ghostStatus };
+}
+
+/** Where another extension suggests inline too, the status bar says so once. */
+function suggestBeside(status: GhostStatus, ghost: GhostStates, memory: vscode.Memento): void {
+  const listening = ghost.onDidChange(({ state }) => {
+    if (state !== 'shown') return;
+    listening.dispose();
+    const other = otherProvider(memory);
+    if (other) status.remark(vscode.l10n.t('beside {0}', other));
+  });
+}

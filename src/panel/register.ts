@@ -1,0 +1,46 @@
+import * as vscode from 'vscode';
+import { registerCommands } from '../explore/commands.ts';
+import { ExplorePage, type PageServices } from './explorePage.ts';
+import { openPanel, PANEL_TYPE } from './pageHost.ts';
+import { Pages } from './pages.ts';
+import type { HostMessage } from './protocol.ts';
+import { rememberIn, restorePanel } from './restore.ts';
+
+/** What is said to a page is heard by `posted`, what is explored is remembered. */
+export type SharedServices = Omit<PageServices, 'posted' | 'remember'>;
+
+export interface Panel {
+  /** The page, while the panel is open. */
+  page(): ExplorePage | undefined;
+  /** What is said to the page. */
+  onDidPost: vscode.Event<HostMessage>;
+}
+
+/** The panel, which comes back when the window is loaded again, and the commands that open it. */
+export function registerPanel(
+  { subscriptions, workspaceState }: vscode.ExtensionContext,
+  shared: SharedServices,
+): Panel {
+  const posted = new vscode.EventEmitter<HostMessage>();
+  const pages = new Pages();
+  const services = { ...shared, posted, remember: rememberIn(workspaceState) };
+  const explore = (editor: vscode.TextEditor | undefined) => {
+    const page = pages.at(PANEL_TYPE) ?? pages.add(PANEL_TYPE, new ExplorePage(openPanel(shared.root), services));
+    page.reveal();
+    page.explore(editor);
+  };
+  subscriptions.push(
+    posted,
+    pages,
+    registerCommands({
+      exploreSelection: () => explore(vscode.window.activeTextEditor),
+      openExample: async () => explore(await shared.openExample()),
+    }),
+    vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
+      deserializeWebviewPanel: async (restored, state) => {
+        pages.add(PANEL_TYPE, await restorePanel(restored, state, services, workspaceState));
+      },
+    }),
+  );
+  return { page: () => pages.at(PANEL_TYPE), onDidPost: posted.event };
+}
