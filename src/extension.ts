@@ -4,12 +4,15 @@ import * as vscode from 'vscode';
 import type { TokenscopeApi } from './api.ts';
 import type { AttentionTint } from './editor/attention/attentionTint.ts';
 import { registerAttentionTint } from './editor/attention/register.ts';
+import type { ChangesItem } from './editor/changes/changesItem.ts';
+import { registerChanges } from './editor/changes/register.ts';
 import { openExample } from './editor/example.ts';
 import { type Ghost, registerGhostText } from './editor/ghost/register.ts';
 import { type Heat, registerHeatmap } from './editor/heat/register.ts';
 import type { Marks } from './editor/marks/marks.ts';
 import { registerMarks } from './editor/marks/register.ts';
 import { registerStatus } from './editor/status/register.ts';
+import { ModelChanges } from './explore/modelChanges.ts';
 import { ScoredTexts } from './explore/scoredTexts.ts';
 import { readSettings } from './explore/settings.ts';
 import { TextApi } from './explore/textApi.ts';
@@ -27,6 +30,8 @@ export interface TestApi extends Ghost, Heat {
   engine: WindowEngine;
   texts: ScoredTexts;
   marks: Marks;
+  changes: ModelChanges;
+  changesItem: ChangesItem;
   /** The view in the side bar, what is said to it, and its tint. */
   side: Side & { tint: AttentionTint };
 }
@@ -39,15 +44,17 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const engine = new WindowEngine(worker, () => wantedModel(context), log, {
     minutes: () => readSettings().unloadAfterMinutes,
   });
-  const texts = new ScoredTexts({ engines: engine, log, maxTokens: () => readSettings().maxTokens });
-  context.subscriptions.push(log, engine, texts);
+  const changes = new ModelChanges(engine);
+  const texts = new ScoredTexts({ engines: engine, log, maxTokens: () => readSettings().maxTokens, changes });
+  context.subscriptions.push(log, engine, changes, texts);
 
   registerStatus(context, engine, texts, log);
+  const changesItem = registerChanges(context, changes);
   const { marks, caret } = registerMarks(context, texts, log);
-  const heat = registerHeatmap(context, texts, engine);
+  const heat = registerHeatmap(context, texts, engine, changes);
   const tint = registerAttentionTint(context, texts, heat.heatmap);
-  const ghost = registerGhostText(context, engine, log);
-  const shared = { root, texts, log, openExample: () => openExample(root) };
+  const ghost = registerGhostText(context, engine, changes, log);
+  const shared = { root, texts, changes, log, openExample: () => openExample(root) };
   const panel = registerPanel(context, shared);
   const side = registerAttentionSide(context, shared, (text) => caret.choose(text));
 
@@ -55,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   if (context.extensionMode !== vscode.ExtensionMode.Test) return api;
   const receive = (message: unknown) => panel.page()?.receive(message);
   const { onDidPost } = panel;
-  const test: TestApi = { onDidPost, receive, engine, texts, marks, ...ghost, ...heat, side: { ...side, tint } };
+  const edit = { marks, changes, changesItem, ...ghost, ...heat };
+  const test: TestApi = { onDidPost, receive, engine, texts, ...edit, side: { ...side, tint } };
   return Object.assign(api, { test });
 }

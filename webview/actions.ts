@@ -1,4 +1,5 @@
 /** What a person can do, whichever hand did it: each changes the store and tells the host. */
+import type { Ablated } from '../src/analysis/ablation.ts';
 import type { PageMessage } from '../src/panel/protocol.ts';
 import { post } from './host.ts';
 import { t } from './l10n.ts';
@@ -73,6 +74,11 @@ export class Actions {
     const pinned = !this.store.state.pinned;
     this.store.set({ pinned });
     post({ type: 'pin', pinned });
+  }
+
+  /** Switches parts of the model off, in place of what was; none restores it. */
+  switchOff(parts: readonly Ablated[], mean = this.store.state.changed.mean): void {
+    post({ type: 'switchOff', parts: [...parts], mean });
   }
 
   cancel(): void {

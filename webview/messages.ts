@@ -57,6 +57,7 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
       return {
         status: state.outdated ? 'stale' : 'done',
         totals: message.totals,
+        before: message.before ?? null,
         milliseconds: message.milliseconds,
         progress: null,
       };
@@ -75,6 +76,8 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
       return chosenHead(state, message);
     case 'pointed':
       return { hovered: message.position, target: null };
+    case 'changed':
+      return { changed: { parts: message.parts, mean: message.mean } };
     case 'pinned':
       return { pinned: message.pinned };
   }

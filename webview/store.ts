@@ -1,4 +1,5 @@
 /** The page's one state. Views read it and are told what changed; only this module's `set` writes it. */
+import type { Ablated } from '../src/analysis/ablation.ts';
 import type {
   ErrorView,
   ModelView,
@@ -44,6 +45,8 @@ export interface State {
   /** The chunk that came last. */
   chunk: { from: number; count: number } | null;
   totals: Totals | null;
+  /** Of the unchanged model, where something is switched off. */
+  before: Totals | null;
   milliseconds: number | null;
   model: ModelView | null;
   progress: { stage: 'load' | 'compute'; done: number; total: number; label: string } | null;
@@ -79,6 +82,8 @@ export interface State {
   /** The lens: by what its cells are tinted, and the columns in view; null before anything is drawn. */
   depth: { measure: string; seen: { from: number; to: number } | null };
   pinned: boolean;
+  /** What is switched off in the model. */
+  changed: { parts: readonly Ablated[]; mean: boolean };
   /** Counts changes of the theme. */
   theme: number;
 }
@@ -116,6 +121,7 @@ export function addChunk(scores: Scores, chunk: ScoreChunk): boolean {
 export const nothingComputed = () => ({
   chunk: null,
   totals: null,
+  before: null,
   milliseconds: null,
   progress: null,
   error: null,
@@ -154,6 +160,7 @@ export class Store {
     tree: { depth: 3, breadth: 4, paths: [[]] },
     depth: { measure: 'probability', seen: null },
     pinned: false,
+    changed: { parts: [], mean: false },
     theme: 0,
   };
   readonly #listeners: Listener[] = [];

@@ -1,7 +1,5 @@
 import { visibleControls } from '../analysis/format.ts';
-import { HEAD_DEFINITION, meanScores, notRepeated, repeatedTokens } from '../analysis/headScores.ts';
-import { seededRandom } from '../analysis/sampling.ts';
-import type { EngineApi, ModelInfo } from '../runtime/api.ts';
+import { HEAD_DEFINITION, meanScores, notRepeated } from '../analysis/headScores.ts';
 import { type CommonOptions, loadEngine } from './common.ts';
 import { UsageError } from './options.ts';
 import { clearProgress, print, printJson, showProgress, styled, table } from './terminal.ts';
@@ -26,11 +24,15 @@ export async function heads(options: HeadsOptions): Promise<void> {
     if (wrong) throw new UsageError(`--ids must be a sequence twice: ${wrong}`);
   }
   const { engine, model } = await loadEngine(options);
-  const sequences = options.ids ?? (await randomSequences(engine, model, options));
+  const { seeds = SEEDS, length = LENGTH } = options;
+  if (!options.ids && 2 * length > model.contextLength)
+    throw new UsageError(`--length ${length} is more than half of the model's context of ${model.contextLength}`);
+  const drawn = Array.from({ length: seeds }, (_, seed) => ({ seed, length }));
+  const sequences = options.ids?.map((ids) => ({ ids })) ?? drawn;
   const all = [];
-  for (const ids of sequences) {
+  for (const sequence of sequences) {
     showProgress(`Heads: sequence ${all.length + 1} of ${sequences.length}`, all.length, sequences.length + 1);
-    all.push(await engine.headScores(ids));
+    all.push(await engine.headScores(sequence));
   }
   showProgress('Heads: copying', sequences.length, sequences.length + 1);
   const copying = await engine.copyingScores();
@@ -65,19 +67,4 @@ export async function heads(options: HeadsOptions): Promise<void> {
   );
   const about = `${sequences.length} sequences; the ${shown.length} of ${rows.length} heads with the most induction`;
   print(styled('dim', `${visibleControls(model.name)} ${model.precision} · ${about}; all with --json`));
-}
-
-/** Tokens that stand for text, drawn evenly. */
-async function randomSequences(
-  engine: EngineApi,
-  model: ModelInfo,
-  { seeds = SEEDS, length = LENGTH }: HeadsOptions,
-): Promise<number[][]> {
-  if (2 * length > model.contextLength)
-    throw new UsageError(`--length ${length} is more than half of the model's context of ${model.contextLength}`);
-  const pieces = await engine.pieces(Array.from({ length: model.vocabSize }, (_, id) => id));
-  const ordinary = (id: number) => !pieces[id].special && pieces[id].text !== '';
-  return Array.from({ length: seeds }, (_, seed) =>
-    repeatedTokens(seededRandom(seed), model.vocabSize, length, ordinary),
-  );
 }

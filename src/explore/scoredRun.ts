@@ -18,6 +18,8 @@ export interface ScoredRun extends ReadTokens {
   readonly offset: number;
   readonly interventions: readonly Intervention[];
   readonly scores: Scores;
+  /** Those of the unchanged model, where it is changed. */
+  before: Scores | undefined;
   /** Undefined while the model loads. */
   patterns: Patterns | undefined;
   /** The text changed since. */
@@ -40,6 +42,7 @@ export function newRun(
     offset: place.range.start,
     interventions,
     scores: new Scores(read.tokens.length),
+    before: undefined,
     patterns: undefined,
     // Edits may have changed the text meanwhile.
     stale: !isStill(place, input),

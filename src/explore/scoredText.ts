@@ -1,5 +1,5 @@
 import { EngineEnded } from '../errors.ts';
-import type { Intervention, ModelInfo } from '../runtime/api.ts';
+import type { EngineApi, ModelInfo } from '../runtime/api.ts';
 import { Emitter, type Reader } from './events.ts';
 import type { Head } from './firstHead.ts';
 import { type Excerpt, excerpt, type FollowedText } from './followedText.ts';
@@ -15,6 +15,7 @@ import {
   type ScoredTextEvents,
   type TextState,
 } from './scoredRun.ts';
+import { Scores } from './scores.ts';
 import type { ScoredTextServices } from './services.ts';
 import { placeOf, stayingChoice } from './tokenPlaces.ts';
 import type { OffsetRange } from './trackedRange.ts';
@@ -45,7 +46,6 @@ export class ScoredText<T extends FollowedText = TrackedText> {
   private restarted = false;
   private current: TextState = 'new';
   private shown: ScoredRun | undefined;
-  private changes: readonly Intervention[] = [];
   private chosen: Choice;
   private caret: number | null = null;
   private pointed: number | null = null;
@@ -69,6 +69,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     this.listening = [
       place.onDidChange(() => this.textChanged()),
       place.onDidMove((sentence) => this.events.fire('notice', { sentence })),
+      services.changes.onDidChange(() => this.current !== 'new' && this.current !== 'empty' && this.rerun()),
       services.engines.onDidCrash((error) => this.engineEnded(error)),
       services.engines.onDidChangeState((engine) => engine.state === 'ready' && this.modelLoaded(engine.model)),
     ];
@@ -122,11 +123,6 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     return this.pointed;
   }
 
-  /** What is changed in the model. */
-  get interventions(): readonly Intervention[] {
-    return this.changes;
-  }
-
   /** The reader hears what happens from now on. */
   read(reader: Reader<ScoredTextEvents>): { dispose(): void } {
     return this.events.add(reader);
@@ -162,12 +158,6 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     this.services.log.info(`Run ${this.attempts} of ${this.place.name} cancelled`);
     this.become('cancelled');
     this.events.fire('cancelled', { run: this.attempts });
-  }
-
-  /** Changes the model for this text, and runs it so. */
-  intervene(interventions: readonly Intervention[]): void {
-    this.changes = interventions;
-    this.rerun();
   }
 
   /** Chooses a token, layer or head. A token that is not there, or whose text has changed, is not chosen. */
@@ -273,10 +263,9 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     if (!run) return this.emptied('tokens');
     this.computing(run, loaded);
     const engine = engines.channel(this.channel);
-    for await (const chunk of engine.run(
-      { ids: run.ids, topK: CANDIDATES, interventions: run.interventions },
-      signal,
-    )) {
+    if (run.interventions.length > 0) await this.computeBefore(run, engine, signal);
+    const request = { ids: run.ids, topK: CANDIDATES, interventions: run.interventions };
+    for await (const chunk of engine.run(request, signal)) {
       await loaded.pieces.learn(chunk.topIds);
       signal.throwIfAborted();
       run.scores.add(chunk);
@@ -289,6 +278,14 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     this.events.fire('finished', run);
   }
 
+  /** Scores of the unchanged model: mostly they are there, and the layers before the change go on from them. */
+  private async computeBefore(run: ScoredRun, engine: EngineApi, signal: AbortSignal): Promise<void> {
+    const before = new Scores(run.tokens.length);
+    for await (const chunk of engine.run({ ids: run.ids, topK: 0 }, signal)) before.add(chunk);
+    signal.throwIfAborted();
+    run.before = before;
+  }
+
   /** A run of the text's tokens, which is the shown one from now on; undefined if there are no tokens. */
   private async tokenised(
     number: number,
@@ -299,7 +296,7 @@ export class ScoredText<T extends FollowedText = TrackedText> {
     const read = await readTokens(this.services.engines.channel(this.channel), input, limit, signal);
     signal.throwIfAborted();
     if (read.tokens.length === 0) return undefined;
-    const run = newRun(read, { number, input, place: this.place, interventions: this.changes });
+    const run = newRun(read, { number, input, place: this.place, interventions: this.services.changes.interventions });
     this.begun(run);
     return run;
   }

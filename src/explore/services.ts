@@ -1,3 +1,4 @@
+import type { ModelChanges } from './modelChanges.ts';
 import type { EngineSource, Log } from './windowEngine.ts';
 
 /** What scored texts need of the window they are in. */
@@ -6,4 +7,6 @@ export interface ScoredTextServices {
   log: Log;
   /** How many tokens of a text are scored at most. */
   maxTokens(): number;
+  /** What is changed in the model. */
+  changes: Pick<ModelChanges, 'interventions' | 'onDidChange'>;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { EngineEnded } from '../errors.ts';
 import type { Head } from '../explore/firstHead.ts';
+import type { ModelChanges } from '../explore/modelChanges.ts';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { ScoredTexts } from '../explore/scoredTexts.ts';
 import { TrackedText } from '../explore/trackedText.ts';
@@ -23,6 +24,7 @@ const OPEN: Extract<PageMessage, { type: 'lock' }> = { type: 'lock', token: fals
 export interface PageServices {
   root: vscode.Uri;
   texts: ScoredTexts;
+  changes: ModelChanges;
   log: vscode.LogOutputChannel;
   /** Told whatever is said to a page. */
   posted: vscode.EventEmitter<HostMessage>;
@@ -58,6 +60,9 @@ export class ExplorePage implements vscode.Disposable {
       webview.onDidReceiveMessage((value: unknown) => this.receive(value)),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.selectionChanged(textEditor)),
       host.onDidDispose(() => this.dispose()),
+      vscode.Disposable.from(
+        services.changes.onDidChange((changed) => this.outbox.post({ type: 'changed', ...changed })),
+      ),
     ];
     webview.options = { enableScripts: true, localResourceRoots: resourceRoots(root) };
     webview.html = pageHtml(webview, root, script);
@@ -176,6 +181,7 @@ export class ExplorePage implements vscode.Disposable {
         this.lock = OPEN;
         shown?.setLock(OPEN);
         this.outbox.connect();
+        this.outbox.post({ type: 'changed', ...this.services.changes.state });
         return shown?.tellChoice();
       case 'hover':
         return shown?.hover(message);
@@ -205,6 +211,8 @@ export class ExplorePage implements vscode.Disposable {
         return shown?.text.rerun();
       case 'pin':
         return this.setPinned(message.pinned);
+      case 'switchOff':
+        return this.services.changes.switchOff(message.parts, message.mean);
       case 'openExample':
         return this.explore(await openExample());
       case 'focusEditor':

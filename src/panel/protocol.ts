@@ -4,6 +4,7 @@
  * arrays. Every message about computed numbers carries `run`: what belongs to an older run is dropped by the page. Token
  * and text offsets are UTF-16 code units *of the document*.
  */
+import type { Ablated } from '../analysis/ablation.ts';
 import type { Question } from './questions/index.ts';
 
 /** A token as shown. `text` is plain text (never markup); the page makes spaces, newlines and bytes visible. */
@@ -100,7 +101,8 @@ export type HostMessage =
   | { type: 'progress'; run: number; stage: 'load' | 'compute'; done: number; total: number; label: string }
   /** `pieces`: the texts of all candidate ids in this chunk that the page has not been told in this run. */
   | { type: 'scores'; run: number; chunk: ScoreChunk; pieces: Record<number, PieceView>; totals: Totals }
-  | { type: 'done'; run: number; totals: Totals; milliseconds: number }
+  /** `before`: of the unchanged model, where something is switched off. */
+  | { type: 'done'; run: number; totals: Totals; before?: Totals; milliseconds: number }
   /** What there is stays. */
   | { type: 'cancelled'; run: number }
   /** The text changed: shown numbers are of older text until the next run. */
@@ -116,6 +118,8 @@ export type HostMessage =
   /** The token that is pointed at in the editor. */
   | { type: 'pointed'; run: number; position: number | null }
   | { type: 'pinned'; pinned: boolean }
+  /** What is switched off in the model: set to zero, or to its mean over a fixed text. */
+  | { type: 'changed'; parts: readonly Ablated[]; mean: boolean }
   /** Where a figure was saved. */
   | { type: 'saved'; file: string }
   | AnswerMessage;
@@ -151,6 +155,8 @@ export type PageMessage =
   | { type: 'cancel'; run: number }
   | { type: 'rerun' }
   | { type: 'pin'; pinned: boolean }
+  /** Switches parts of the model off, in place of what was; none restores it. */
+  | { type: 'switchOff'; parts: Ablated[]; mean: boolean }
   | { type: 'openExample' }
   | { type: 'focusEditor' }
   /** The topic is the name of a page in media/help. */

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { EngineEnded } from '../errors.ts';
+import { changedEngine } from '../explore/changedEngine.ts';
 import { isProse } from '../explore/languages.ts';
 import type { PieceTexts } from '../explore/pieceTexts.ts';
 import type { ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
@@ -216,9 +217,10 @@ export class ShownText implements vscode.Disposable {
     });
   }
 
-  private loaded({ ids, patterns }: ScoredRun, { engine, model, pieces }: LoadedEngine): void {
+  private loaded({ ids, patterns, interventions }: ScoredRun, { engine, model, pieces }: LoadedEngine): void {
     this.answers = new Answers({
-      engine,
+      engine: changedEngine(engine, interventions),
+      unchanged: engine,
       model,
       ids,
       pattern: (layer, signal) => patterns!.of(layer, signal),
@@ -236,8 +238,10 @@ export class ShownText implements vscode.Disposable {
     this.post({ type: 'scores', run: this.before + run.number, chunk, pieces, totals });
   }
 
-  private finished({ number, scores, milliseconds }: ScoredRun): void {
-    this.post({ type: 'done', run: this.before + number, totals: totalsView(scores.totals), milliseconds });
+  private finished({ number, scores, before, milliseconds }: ScoredRun): void {
+    const totals = totalsView(scores.totals);
+    const unchanged = before && { before: totalsView(before.totals) };
+    this.post({ type: 'done', run: this.before + number, totals, ...unchanged, milliseconds });
   }
 
   private failed({ run, error }: ScoredTextEvents['failed']): void {

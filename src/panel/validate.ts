@@ -45,6 +45,11 @@ const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), run }),
   z.object({ type: z.literal('rerun') }),
   z.object({ type: z.literal('pin'), pinned: z.boolean() }),
+  z.object({
+    type: z.literal('switchOff'),
+    parts: z.array(z.object({ layer: whole, part: z.union([whole, z.enum(['attn', 'mlp'])]) })).max(20_000),
+    mean: z.boolean(),
+  }),
   z.object({ type: z.literal('openExample') }),
   z.object({ type: z.literal('focusEditor') }),
   z.object({ type: z.literal('help'), topic: z.string().regex(/^[a-z][a-z-]{0,40}$/) }),

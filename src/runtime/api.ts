@@ -40,7 +40,7 @@ export interface EngineCalls {
   /** What comes after each of several continuations of one text, all run together. */
   expand(request: ExpandRequest, signal?: AbortSignal): Promise<Expansion>;
   /** What heads do on one sequence r + r; kept on disk. */
-  headScores(ids: readonly number[], signal?: AbortSignal): Promise<HeadScores>;
+  headScores(request: HeadScoresRequest, signal?: AbortSignal): Promise<HeadScores>;
   /** How far each head copies, from the weights alone; kept on disk. [layers * heads] */
   copyingScores(signal?: AbortSignal): Promise<Float32Array>;
   /** What each part of the model adds to a logit. */
@@ -275,6 +275,9 @@ export interface LensLayer {
   topIds: Int32Array;
   topLogprobs: Float32Array;
 }
+
+/** A sequence r + r, or one of random tokens: the same seed draws the same. `length`: tokens of r. */
+export type HeadScoresRequest = { ids: readonly number[] } | { seed: number; length: number };
 
 export interface AttributionRequest extends TextRequest {
   /** The distribution after this position, from 0. */

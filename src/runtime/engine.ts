@@ -14,6 +14,7 @@ import type {
   Expansion,
   GeneratedToken,
   GenerateRequest,
+  HeadScoresRequest,
   HookTensor,
   Intervention,
   LensLayer,
@@ -31,7 +32,7 @@ import type {
 } from './api.ts';
 import { attributeLogit } from './inspecting/attribution.ts';
 import { copyingScores } from './inspecting/copying.ts';
-import { scoreHeads } from './inspecting/headScores.ts';
+import { drawRepeated, scoreHeads } from './inspecting/headScores.ts';
 import { KeptScores } from './inspecting/keptScores.ts';
 import { nearTokens } from './inspecting/neighbours.ts';
 import { patchMap } from './inspecting/patching.ts';
@@ -171,8 +172,9 @@ export class Engine implements EngineApi {
     );
   }
 
-  async headScores(ids: readonly number[], signal?: AbortSignal): Promise<HeadScores> {
-    const { kept, info } = this.need();
+  async headScores(request: HeadScoresRequest, signal?: AbortSignal): Promise<HeadScores> {
+    const { kept, info, tokenizer } = this.need();
+    const ids = 'ids' in request ? request.ids : drawRepeated(tokenizer, info.vocabSize, request);
     return kept.scores(`${info.precision} ${ids.join()}`, () =>
       only(
         this.guarded({ ids }, signal, async function* ({ network }, turn) {

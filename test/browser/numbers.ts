@@ -183,6 +183,29 @@ function lensOf(of: Sample, from: number, count: number, follow?: number): Resul
 
 export type Ask = Extract<PageMessage, { type: 'ask' }>;
 
+/** Head i of all has i / count; the larger a seed, the more. */
+function roles(seed: number) {
+  const count = model.nLayers * model.nHeads;
+  const values = (factor: number) => Float32Array.from({ length: count }, (_, i) => (factor * i) / count + 0.01 * seed);
+  return {
+    induction: values(0.9),
+    previousToken: values(0.5),
+    duplicateToken: values(0.4),
+    firstToken: values(0.3),
+    entropy: values(0.2),
+  };
+}
+
+function attributionParts() {
+  const parts = [{ name: 'embed', value: 0.5 }];
+  for (let l = 0; l < model.nLayers; l++) {
+    for (let h = 0; h < model.nHeads; h++)
+      parts.push({ name: `blocks.${l}.attn.${h}`, value: ((l * 7 + h * 3) % 11) / 10 - 0.5 });
+    parts.push({ name: `blocks.${l}.mlp`, value: (l % 5) / 5 });
+  }
+  return parts;
+}
+
 function result(of: Sample, question: Question): Result<Question> {
   switch (question.kind) {
     case 'distribution': {
@@ -223,6 +246,29 @@ function result(of: Sample, question: Question): Result<Question> {
       return {
         ids: Int32Array.from(question.paths.flatMap(() => ids)),
         logprobs: Float32Array.from(question.paths.flatMap(() => ranks.map((rank) => Math.log(zipf(rank))))),
+        pieces: pieces(of, ids),
+      };
+    }
+    case 'roles':
+      return roles(question.seed);
+    case 'copying':
+      return { copying: Float32Array.from({ length: model.nLayers * model.nHeads }, (_, i) => (i % 2 ? -0.5 : 0.5)) };
+    case 'attribution': {
+      const { target = idOf(of, question.position, 1), against } = question;
+      const parts = attributionParts();
+      const sum = parts.reduce((all, { value }) => all + value, 0);
+      return { target, against, logit: sum, parts, sum, pieces: pieces(of, [target]) };
+    }
+    case 'difference': {
+      const ids = Int32Array.from([1, 2, 3], (rank) => idOf(of, question.position, rank));
+      return {
+        // One bit less than now.
+        logprob: Float32Array.from(of.tokens, (_, p) =>
+          p === 0 ? Number.NaN : Math.log(zipf(of.ranks[p])) + Math.LN2,
+        ),
+        ids,
+        before: Float32Array.of(-1, -2, -3),
+        after: Float32Array.of(-2, -1, -4),
         pieces: pieces(of, ids),
       };
     }

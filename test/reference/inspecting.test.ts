@@ -220,20 +220,20 @@ describe('heads of the bundled model, fp32', () => {
 
   it('scores are those of another implementation; the second time they come from disk', async () => {
     const each = [];
-    for (const { ids } of reference.sequences) each.push(await engine.headScores(ids));
+    for (const { ids } of reference.sequences) each.push(await engine.headScores({ ids }));
     const means = meanScores(each);
     close(means.induction, reference.induction.flat(), 1e-4, 'induction');
     close(means.previousToken, reference.previous_token.flat(), 1e-4, 'previous token');
     close(means.duplicateToken, reference.duplicate_token.flat(), 1e-4, 'duplicate token');
     const before = sessionClock.runs;
-    assert.deepEqual(await engine.headScores(reference.sequences[0].ids), each[0]);
+    assert.deepEqual(await engine.headScores({ ids: reference.sequences[0].ids }), each[0]);
     assert.equal(sessionClock.runs, before);
     // A damaged file is as good as none.
     for (const name of readdirSync(join(folder, 'scores')))
       writeFileSync(join(folder, 'scores', name), '{"induction":[');
-    assert.deepEqual(await engine.headScores(reference.sequences[0].ids), each[0]);
+    assert.deepEqual(await engine.headScores({ ids: reference.sequences[0].ids }), each[0]);
     assert.ok(sessionClock.runs > before);
-    await assert.rejects(engine.headScores([1, 2, 3]), /not a sequence twice/);
+    await assert.rejects(engine.headScores({ ids: [1, 2, 3] }), /not a sequence twice/);
   });
 
   it('what is lost without heads', async () => {

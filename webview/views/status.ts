@@ -1,4 +1,5 @@
 /** The header: model and totals, the buttons of the whole page, progress, and the sentence that says how things stand. */
+import { ablatedName } from '../../src/analysis/ablation.ts';
 import { perplexity, thousands } from '../../src/analysis/format.ts';
 import type { Actions } from '../actions.ts';
 import { button, iconButton } from '../controls.ts';
@@ -9,8 +10,13 @@ import { term } from '../terms.ts';
 import { tokenCount } from '../tokens.ts';
 import { problemSection } from './problem.ts';
 
+/** Parts that a tooltip names at most. */
+const LISTED = 20;
+
 export function statusView(actions: Actions, exportMenu: HTMLElement) {
   const facts = el('div', { class: 'facts' });
+  const badge = el('button', { class: 'changes', type: 'button', hidden: true });
+  badge.addEventListener('click', () => actions.switchOff([]));
   const cancel = iconButton('debug-stop', t('Cancel'), () => actions.cancel());
   const pin = iconButton('pin', t('Follow later selections'), () => actions.togglePinned());
   const rerun = iconButton('refresh', t('Run again'), () => actions.send({ type: 'rerun' }));
@@ -23,14 +29,34 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
   const header = el(
     'header',
     {},
-    el('div', { class: 'headline' }, facts, el('div', { class: 'tools' }, cancel, pin, rerun, exportMenu, help)),
+    el('div', { class: 'headline' }, facts, badge, el('div', { class: 'tools' }, cancel, pin, rerun, exportMenu, help)),
     progress,
     sentence,
     problem.element,
     empty,
   );
 
-  function showFacts({ model, totals, tokens }: Readonly<State>): void {
+  function showBadge({ changed: { parts, mean } }: Readonly<State>): void {
+    badge.hidden = parts.length === 0;
+    if (parts.length === 0) return;
+    const heads = parts.every(({ part }) => typeof part === 'number');
+    const count = heads
+      ? parts.length === 1
+        ? t('1 head off')
+        : t('{0} heads off', parts.length)
+      : parts.length === 1
+        ? t('1 part off')
+        : t('{0} parts off', parts.length);
+    const names = parts.slice(0, LISTED).map(ablatedName).join(', ') + (parts.length > LISTED ? ', …' : '');
+    const how = mean ? t('Set to their mean over a fixed text: {0}.', names) : t('Set to zero: {0}.', names);
+    setText(badge, `${count} ✕`);
+    setAttributes(badge, {
+      title: `${how} ${t('Click to restore the model.')}`,
+      'aria-label': t('{0}: restore the model', count),
+    });
+  }
+
+  function showFacts({ model, totals, before, tokens }: Readonly<State>): void {
     const count = totals?.tokens ?? tokens.length;
     const fact = (name: string, title: string, ...said: (Node | string)[]) =>
       el('span', { class: `fact ${name}`, title }, ...said);
@@ -42,6 +68,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     if (count > 0) {
       const mean = number(totals?.meanSurprisal);
       const ppl = number(totals?.perplexity);
+      const [wasMean, wasPpl] = [number(before?.meanSurprisal), number(before?.perplexity)];
       const scored = thousands(totals?.scored ?? 0);
       parts.push(
         fact('count', t('Tokens of the text'), tokenCount(count)),
@@ -50,6 +77,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
           mean === null
             ? t('Mean surprisal, not computed yet')
             : t('Mean surprisal {0} over {1} scored tokens', mean, scored),
+          wasMean === null ? '' : `${wasMean.toFixed(1)} → `,
           mean === null ? '–' : mean.toFixed(1),
           ' ',
           term('mean', t('bits/token')),
@@ -58,7 +86,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
           'ppl',
           ppl === null ? t('Perplexity, not computed yet') : t('Perplexity {0} over {1} scored tokens', ppl, scored),
           term('perplexity', t('ppl')),
-          ` ${ppl === null ? '–' : perplexity(ppl)}`,
+          ` ${wasPpl === null ? '' : `${perplexity(wasPpl)} → `}${ppl === null ? '–' : perplexity(ppl)}`,
         ),
       );
     }
@@ -94,7 +122,8 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
   return {
     element: header,
     update(state: Readonly<State>, changed: Changed): void {
-      if (touches(changed, 'model', 'totals', 'tokens')) showFacts(state);
+      if (touches(changed, 'model', 'totals', 'before', 'tokens')) showFacts(state);
+      if (touches(changed, 'changed')) showBadge(state);
       if (touches(changed, 'progress', 'status')) showProgress(state);
       if (touches(changed, 'error')) problem.show(state.error);
       if (touches(changed, 'status', 'reason')) showEmpty(state);

@@ -3,8 +3,9 @@ import { MOST_BITS } from '../../src/analysis/heat.ts';
 import { surprisal } from '../../src/analysis/surprisal.ts';
 import { t } from '../l10n.ts';
 import type { Palette } from '../plots/palette.ts';
-import { magnitudeScale, type Shade } from '../plots/scale.ts';
+import { divergingScale, magnitudeScale, type Shade } from '../plots/scale.ts';
 import type { State } from '../store.ts';
+import { changeAt } from './difference.ts';
 
 export interface Tints {
   /** What is tinted, in words. */
@@ -32,3 +33,17 @@ export const surprisals: MakeTints = ({ scores }, palette) => ({
   },
   colour: magnitudeScale(palette, 'warm', MOST_BITS),
 });
+
+/** Where something is switched off: by how much each token is less expected, or more, than in the model as it is. */
+export const differences: MakeTints = (state, palette) => {
+  if (state.changed.parts.length === 0) return surprisals(state, palette);
+  const max = MOST_BITS / 2;
+  return {
+    label: t('change of surprisal'),
+    max,
+    ends: ['0', t('±{0}+ bits', max)],
+    about: t('Blue: less expected than in the model as it is; orange: more.'),
+    value: (position) => changeAt(state, position),
+    colour: divergingScale(palette, max),
+  };
+};

@@ -3,6 +3,8 @@ import { UNITS_PER_TOKEN } from '../../continuations/context.ts';
 import { type Place, SuggestionMemory } from '../../continuations/memory.ts';
 import { SHARE_AFTER, type Suggestion, type SuggestRequest, suggest } from '../../continuations/suggester.ts';
 import { EngineEnded } from '../../errors.ts';
+import { changedEngine } from '../../explore/changedEngine.ts';
+import type { ModelChanges } from '../../explore/modelChanges.ts';
 import type { LoadedEngine, WindowEngine } from '../../explore/windowEngine.ts';
 import type { GhostStates } from './ghostState.ts';
 import { type Gap, placeOf, surroundings, textAfter } from './place.ts';
@@ -36,6 +38,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
 
   constructor(
     private readonly engine: WindowEngine,
+    private readonly changes: ModelChanges,
     private readonly states: GhostStates,
     private readonly log: vscode.LogOutputChannel,
   ) {
@@ -50,6 +53,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
         if (change.affectsConfiguration('tokenscope.ghostText')) this.memory.clear();
       }),
       vscode.Disposable.from(engine.onDidChangeState(({ state }) => state !== 'ready' || this.memory.clear())),
+      vscode.Disposable.from(changes.onDidChange(() => this.memory.clear())),
     ];
   }
 
@@ -151,7 +155,8 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   ): Promise<readonly Suggestion[]> {
     const { settings, place } = asked;
     const { model } = await this.loaded(signal);
-    const engine = this.engine.channel(channel, channel === 'ghost text' ? 'foreground' : 'background');
+    const priority = channel === 'ghost text' ? 'foreground' : 'background';
+    const engine = changedEngine(this.engine.channel(channel, priority), this.changes.interventions);
     const around = surroundings(asked, place, settings.multiline);
     const after = model.fillIn ? textAfter(asked, settings.contextTokens * SHARE_AFTER * UNITS_PER_TOKEN) : '';
     const limit = Math.min(settings.contextTokens, model.contextLength - settings.maxTokens);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { registerCommands } from '../../explore/commands.ts';
+import type { ModelChanges } from '../../explore/modelChanges.ts';
 import type { WindowEngine } from '../../explore/windowEngine.ts';
 import { suggestHere, toggleGhostText } from './commands.ts';
 import { GhostStates } from './ghostState.ts';
@@ -18,6 +19,7 @@ export interface Ghost {
 export function registerGhostText(
   { subscriptions, globalState }: vscode.ExtensionContext,
   engine: WindowEngine,
+  changes: ModelChanges,
   log: vscode.LogOutputChannel,
 ): Ghost {
   const ghost = new GhostStates();
@@ -25,7 +27,7 @@ export function registerGhostText(
   suggestBeside(ghostStatus, ghost, globalState);
   subscriptions.push(
     ghostStatus,
-    new GhostText(engine, ghost, log),
+    new GhostText(engine, changes, ghost, log),
     registerCommands({
       'ghostText.toggle': () => {
         ghostStatus.remark(undefined);

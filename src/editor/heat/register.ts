@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { registerCommands } from '../../explore/commands.ts';
+import type { ModelChanges } from '../../explore/modelChanges.ts';
 import type { ScoredTexts } from '../../explore/scoredTexts.ts';
 import type { WindowEngine } from '../../explore/windowEngine.ts';
 import { Heatmap } from './heatmap.ts';
@@ -19,10 +20,11 @@ export function registerHeatmap(
   { subscriptions }: vscode.ExtensionContext,
   texts: ScoredTexts,
   engine: WindowEngine,
+  changes: ModelChanges,
 ): Heat {
   const heatmap = new Heatmap(texts);
   const heatStatus = new HeatStatus(heatmap);
-  const whatIf = new WhatIf(heatmap, engine);
+  const whatIf = new WhatIf(heatmap, engine, changes);
   subscriptions.push(
     heatmap,
     heatStatus,

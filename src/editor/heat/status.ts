@@ -34,7 +34,8 @@ export class HeatStatus implements vscode.Disposable {
     }
     const run = heatmap.of(vscode.window.activeTextEditor?.document)?.text?.run;
     const totals = run?.scores.totals;
-    this.item.text = [`░▒▓█ ${legend(heatmap.measure)}`, totals && summary(totals)].filter(Boolean).join(' · ');
+    const said = totals && summary(totals, run?.before?.totals);
+    this.item.text = [`░▒▓█ ${legend(heatmap.measure)}`, said].filter(Boolean).join(' · ');
     const what = vscode.l10n.t(
       'The tint of the text is the {0} of each token. Click for another measure.',
       nameOf(heatmap.measure),
@@ -47,11 +48,18 @@ export class HeatStatus implements vscode.Disposable {
   }
 }
 
-function summary({ tokens, scored, meanSurprisal, perplexity: value }: TextTotals): string {
+/** @param before of the unchanged model, where something is switched off */
+function summary({ tokens, scored, meanSurprisal, perplexity: value }: TextTotals, before?: TextTotals): string {
   const count = vscode.l10n.t('{0} tokens', thousands(tokens));
-  return scored === 0
-    ? count
-    : vscode.l10n.t('{0} · {1}/token · ppl {2}', count, bits(meanSurprisal), perplexity(value));
+  if (scored === 0) return count;
+  const arrow = (now: string, then: string | undefined) => (then === undefined ? now : `${then} → ${now}`);
+  const mean = arrow(bits(meanSurprisal), before && bits(before.meanSurprisal));
+  return vscode.l10n.t(
+    '{0} · {1}/token · ppl {2}',
+    count,
+    mean,
+    arrow(perplexity(value), before && perplexity(before.perplexity)),
+  );
 }
 
 function nameOf(measure: HeatMeasure): string {

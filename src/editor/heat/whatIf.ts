@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { changedEngine } from '../../explore/changedEngine.ts';
+import type { ModelChanges } from '../../explore/modelChanges.ts';
 import type { WindowEngine } from '../../explore/windowEngine.ts';
 import type { Heatmap } from './heatmap.ts';
 import { stillThere } from './replace.ts';
@@ -31,6 +33,7 @@ export class WhatIf implements vscode.Disposable {
   constructor(
     private readonly heatmap: Heatmap,
     private readonly engine: WindowEngine,
+    private readonly changes: ModelChanges,
   ) {
     const dismissIn = (document: vscode.TextDocument) => document === this.preview?.editor.document && this.dismiss();
     this.listening = [
@@ -63,7 +66,7 @@ export class WhatIf implements vscode.Disposable {
     this.draw();
     const ids = [...run!.ids.slice(0, asked.token), asked.id];
     const sampling = { temperature: 0, topK: 0, topP: 1 };
-    const engine = this.engine.channel('what if');
+    const engine = changedEngine(this.engine.channel('what if'), this.changes.interventions);
     try {
       for await (const token of engine.generate({ ids, maxTokens: MOST, sampling, seed: 0 }, abort.signal)) {
         const [line, ...more] = token.text.split(/\r?\n/);

@@ -1,7 +1,11 @@
 import * as z from 'zod';
+import * as attribution from './attribution.ts';
+import * as copying from './copying.ts';
+import * as difference from './difference.ts';
 import * as distribution from './distribution.ts';
 import * as lens from './lens.ts';
 import * as pattern from './pattern.ts';
+import * as roles from './roles.ts';
 import * as rollout from './rollout.ts';
 import * as sample from './sample.ts';
 import type { Subject } from './subject.ts';
@@ -10,7 +14,20 @@ import * as tree from './tree.ts';
 import * as values from './values.ts';
 
 /** What a page may ask, by kind. One more question is one more file, and its line here. */
-export const questions = { distribution, lens, pattern, rollout, sample, thumbnails, tree, values };
+export const questions = {
+  attribution,
+  copying,
+  difference,
+  distribution,
+  lens,
+  pattern,
+  roles,
+  rollout,
+  sample,
+  thumbnails,
+  tree,
+  values,
+};
 
 type Questions = typeof questions;
 export type Question = { [K in keyof Questions]: z.infer<Questions[K]['schema']> }[keyof Questions];

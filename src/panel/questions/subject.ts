@@ -5,7 +5,10 @@ import type { PieceView } from '../protocol.ts';
 
 /** What a question is about: the tokens of one run, and what computes on them. */
 export interface Subject {
+  /** Speaks of the model as it is changed now. */
   engine: EngineApi;
+  /** The model as it is. */
+  unchanged: EngineApi;
   model: ModelInfo;
   ids: readonly number[];
   /** Attention of a layer, [heads, n, n], computed once for all who ask. */

@@ -1,9 +1,11 @@
-import { HeadScoreSums, type HeadScores, notRepeated } from '../../analysis/headScores.ts';
+import { HeadScoreSums, type HeadScores, notRepeated, repeatedTokens } from '../../analysis/headScores.ts';
+import { seededRandom } from '../../analysis/sampling.ts';
 import { parseBlockHook } from '../../transformer/hooks.ts';
 import { CHUNK } from '../running/cachedRun.ts';
 import { append, type Network } from '../running/network.ts';
 import { RunCache } from '../running/runCache.ts';
 import type { Turn } from '../running/turn.ts';
+import type { Tokenizer } from '../tokenizer/types.ts';
 
 /** Scores of all heads on one sequence r + r, from the patterns of one run. @throws RangeError for another sequence */
 export async function scoreHeads(network: Network, ids: readonly number[], turn: Turn): Promise<HeadScores> {
@@ -21,4 +23,17 @@ export async function scoreHeads(network: Network, ids: readonly number[], turn:
     });
   }
   return sums.means();
+}
+
+/** A sequence r + r of tokens that stand for text, drawn evenly. @param length tokens of r */
+export function drawRepeated(
+  tokenizer: Tokenizer,
+  vocabSize: number,
+  { seed, length }: { seed: number; length: number },
+): number[] {
+  const ordinary = (id: number) => {
+    const { special, text } = tokenizer.piece(id);
+    return !special && text !== '';
+  };
+  return repeatedTokens(seededRandom(seed), vocabSize, length, ordinary);
 }

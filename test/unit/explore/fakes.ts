@@ -2,11 +2,19 @@
 import { EngineEnded } from '../../../src/errors.ts';
 import { Emitter } from '../../../src/explore/events.ts';
 import type { FollowedText } from '../../../src/explore/followedText.ts';
+import type { Changed } from '../../../src/explore/modelChanges.ts';
 import { PieceTexts } from '../../../src/explore/pieceTexts.ts';
 import type { ScoredTextEvents } from '../../../src/explore/scoredRun.ts';
 import type { ScoredText } from '../../../src/explore/scoredText.ts';
 import type { EngineSource, EngineState, Log } from '../../../src/explore/windowEngine.ts';
-import type { EngineApi, LoadProgress, ModelInfo, RunChunk, RunRequest } from '../../../src/runtime/api.ts';
+import type {
+  EngineApi,
+  Intervention,
+  LoadProgress,
+  ModelInfo,
+  RunChunk,
+  RunRequest,
+} from '../../../src/runtime/api.ts';
 import type { Token } from '../../../src/runtime/tokenizer/types.ts';
 import { NewestWins } from '../../../src/runtime/worker/newestWins.ts';
 import { FakeEngine, tokensOf } from '../fakeEngine.ts';
@@ -123,4 +131,16 @@ export function next<K extends keyof ScoredTextEvents>(
       },
     });
   });
+}
+
+/** What is changed in the model, as a test says. */
+export class FakeChanges {
+  interventions: readonly Intervention[] = [];
+  private readonly events = new Emitter<{ changed: Changed }>();
+  readonly onDidChange = (changed: (state: Changed) => void) => this.events.add({ changed });
+
+  become(interventions: readonly Intervention[]): void {
+    this.interventions = interventions;
+    this.events.fire('changed', { parts: [], mean: false });
+  }
 }

@@ -3,7 +3,7 @@ import { EngineEnded } from '../../../src/errors.ts';
 import type { ScoredTextEvents } from '../../../src/explore/scoredRun.ts';
 import { ScoredText } from '../../../src/explore/scoredText.ts';
 import { ScoredTexts } from '../../../src/explore/scoredTexts.ts';
-import { FakePlace, FakeSource, next, silent } from './fakes.ts';
+import { FakeChanges, FakePlace, FakeSource, next, silent } from './fakes.ts';
 
 const names: (keyof ScoredTextEvents)[] = [
   'begun',
@@ -22,10 +22,12 @@ describe('a scored text', () => {
   let text: ScoredText<FakePlace>;
   let heard: string[];
 
-  const services = () => ({ engines: source, log: silent, maxTokens: () => 8 });
+  let changes: FakeChanges;
+  const services = () => ({ engines: source, log: silent, maxTokens: () => 8, changes });
 
   beforeEach(() => {
     source = new FakeSource();
+    changes = new FakeChanges();
     place = new FakePlace('abcde');
     text = new ScoredText(place, 'text', services());
     heard = [];
@@ -150,13 +152,18 @@ describe('a scored text', () => {
     await finished();
     const end = next(text, 'finished');
     const change = { hook: 'blocks.0.attn.hook_z', head: 1, set: 'zero' } as const;
-    text.intervene([change]);
+    changes.become([change]);
     await end;
     assert.deepEqual(
       source.engine.runs.map(({ interventions }) => interventions),
-      [[], [change]],
+      // The unchanged model's scores go first, to be compared with.
+      [[], undefined, [change]],
     );
     assert.deepEqual(text.run!.interventions, [change]);
+    assert.equal(text.run!.before!.known, text.run!.ids.length);
+    changes.become([]);
+    await next(text, 'finished');
+    assert.equal(text.run!.before, undefined);
   });
 
   it('numbers of another model than the window has now are computed again', async () => {
@@ -265,7 +272,7 @@ describe('scored texts of a window', () => {
 
   beforeEach(() => {
     source = new FakeSource();
-    texts = new ScoredTexts({ engines: source, log: silent, maxTokens: () => 8 });
+    texts = new ScoredTexts({ engines: source, log: silent, maxTokens: () => 8, changes: new FakeChanges() });
   });
 
   afterEach(() => texts.dispose());

@@ -56,7 +56,7 @@ async function about<E extends FakeEngine>(engine: E, ids = IDS, more: Partial<M
   for await (const _ of engine.load({ path: 'fake.gguf', precision: 'int8' }));
   const texts = async (asked: readonly number[]) => Object.fromEntries(asked.map((id) => [id, { text: `<${id}>` }]));
   const patternOf = () => engine.pattern(ids);
-  return { engine, model: { ...engine.model!, ...more }, ids, pattern: patternOf, texts };
+  return { engine, unchanged: engine, model: { ...engine.model!, ...more }, ids, pattern: patternOf, texts };
 }
 
 describe('questions of the page', () => {
