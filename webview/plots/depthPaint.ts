@@ -46,6 +46,8 @@ export interface DepthWindow {
 const LEAST_TEXT = { width: 22, height: 11 };
 const LARGEST_FONT = 12;
 const THICKEST = 4;
+/** Narrower cells, CSS pixels, have no gap between them. */
+const NO_GAP = 8;
 const PAD = 4;
 
 /** Rows and columns of which something is in the window, [from, to). */
@@ -131,7 +133,8 @@ function paintCell(
       context.fillRect(x + 2, y + cellHeight - thick - 1, cellWidth - 4, thick);
     } else {
       context.fillStyle = css(shade.fill);
-      context.fillRect(x, y, cellWidth - 1, cellHeight - 1);
+      const gap = cellWidth < NO_GAP * scale ? 0 : 1;
+      context.fillRect(x, y, cellWidth - gap, cellHeight - 1);
       context.fillStyle = css(shade.text);
     }
   }

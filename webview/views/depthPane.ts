@@ -44,7 +44,7 @@ export function depthPane(events: DepthEvents) {
     space,
   );
   let content: DepthContent | null = null;
-  /** 1: all layers in the pane, as far as their text can be read. */
+  /** 1: all layers in the pane, as far as their text can be read; below, cells are narrower only. */
   let zoom = 1;
   let frame = 0;
 
@@ -54,7 +54,7 @@ export function depthPane(events: DepthEvents) {
     const scale = ratio();
     const fitting = (scroller.clientHeight - HEADER - END) / rows;
     const least = palette.highContrast ? CELL.leastWithLine : CELL.least;
-    const height = Math.min(CELL.most, Math.max(least, fitting)) * zoom;
+    const height = Math.min(CELL.most, Math.max(least, fitting)) * Math.max(1, zoom);
     const px = (value: number) => Math.max(1, Math.round(value * scale));
     return {
       width: px(scroller.clientWidth),
@@ -173,18 +173,20 @@ export function depthPane(events: DepthEvents) {
   const into = (place: number, long: number, from: number, to: number): number =>
     place < from ? place - from : Math.max(0, place + long - to);
 
+  /** To the middle, where the column is out of view. */
   function scrollToColumn(column: number): void {
     if (!content) return;
     const view = size();
+    const { gutter, width, cellWidth, scale } = view;
     const { x } = cornerOf(content.grid, { row: 0, column }, view);
-    scroller.scrollLeft += into(x, view.cellWidth, view.gutter, view.width) / view.scale;
+    if (into(x, cellWidth, gutter, width) !== 0) scroller.scrollLeft += (x - (gutter + width - cellWidth) / 2) / scale;
   }
 
   function scrollToCell(cell: DepthCell): void {
     if (!content) return;
-    scrollToColumn(cell.column);
     const view = size();
-    const { y } = cornerOf(content.grid, cell, view);
+    const { x, y } = cornerOf(content.grid, cell, view);
+    scroller.scrollLeft += into(x, view.cellWidth, view.gutter, view.width) / view.scale;
     scroller.scrollTop += into(y, view.cellHeight, view.header, view.height) / view.scale;
   }
 

@@ -52,6 +52,13 @@ const scenes: Record<string, Scene> = {
     },
     again: () => drive.webview.hover('.tree .node[aria-level="3"]'),
   },
+  depth: {
+    set: async () => {
+      await panel();
+      await drive.webview.click('#tab-depth');
+      await drive.webview.waitFor(() => /equal/.test(document.querySelector('.depth .note')?.textContent ?? ''));
+    },
+  },
   attention: {
     set: async () => {
       const editor = vscode.window.activeTextEditor!;
