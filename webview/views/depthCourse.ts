@@ -5,6 +5,7 @@ import { el } from '../dom.ts';
 import { t, tNodes } from '../l10n.ts';
 import { type CourseContent, courseRowAt, paintCourse } from '../plots/coursePaint.ts';
 import { pointerRests } from '../pointer.ts';
+import { spokenText } from '../speech.ts';
 import { chip } from '../tokens.ts';
 
 /** CSS pixels. */
@@ -72,7 +73,10 @@ export function depthCourse(events: CourseEvents) {
         : tNodes('{0} after {1}, the likeliest of the output', chip(course.token), chip(after));
       const line = el('p', { class: 'course-heading' }, ...of, ' · ', el('strong', {}, said));
       if (!line.isEqualNode(heading)) heading.replaceChildren(...line.childNodes);
-      canvas.setAttribute('aria-label', t('{0} through depth. {1}', course.token?.text ?? '', said));
+      canvas.setAttribute(
+        'aria-label',
+        t('{0} through depth. {1}', course.token ? spokenText(course.token) : '', said),
+      );
       redraw();
     },
   };
