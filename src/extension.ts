@@ -16,6 +16,7 @@ import { ModelChanges } from './explore/modelChanges.ts';
 import { ScoredTexts } from './explore/scoredTexts.ts';
 import { readSettings } from './explore/settings.ts';
 import { TextApi } from './explore/textApi.ts';
+import { TrackedText } from './explore/trackedText.ts';
 import { wantedModel } from './explore/wantedModel.ts';
 import { WindowEngine } from './explore/windowEngine.ts';
 import { registerAttentionSide, type Side } from './panel/attention/register.ts';
@@ -53,9 +54,11 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const { marks, caret } = registerMarks(context, texts, log);
   const heat = registerHeatmap(context, texts, engine, changes);
   const tint = registerAttentionTint(context, texts, heat.heatmap);
-  const ghost = registerGhostText(context, engine, changes, log);
   const shared = { root, texts, changes, log, openExample: () => openExample(root) };
   const panel = registerPanel(context, shared);
+  const ghost = registerGhostText(context, engine, changes, log, (document, range) =>
+    panel.showTree(new TrackedText(document, range), caret),
+  );
   const side = registerAttentionSide(context, shared, (text) => caret.choose(text));
 
   const api: TokenscopeApi = new TextApi(engine);

@@ -80,7 +80,10 @@ export class ExplorePage implements vscode.Disposable {
 
   /** Brings the page to the front; the focus stays where it is. */
   reveal(): void {
-    if (!this.host.visible) this.host.reveal();
+    if (this.host.visible) return;
+    // The page of a hidden panel is gone, and comes again.
+    this.outbox.disconnect();
+    this.host.reveal();
   }
 
   /** Explores the main selection of an editor, or says that there is none. */
@@ -128,6 +131,25 @@ export class ExplorePage implements vscode.Disposable {
     this.shown.setLock(this.lock);
     this.shown.catchUp();
     reading.text.begin();
+  }
+
+  /** Shows how a text may go on after its last token, as a tree. @param by whose choice that place is */
+  showTree(place: TrackedText, by: unknown): void {
+    this.show(place);
+    this.outbox.post({ type: 'view', view: 'generate' });
+    const { text } = this;
+    if (!text) return;
+    const choose = () => text.choose({ token: text.run!.tokens.length }, by);
+    if (text.run && !text.run.stale) {
+      choose();
+      return;
+    }
+    const reading = text.read({
+      begun: () => {
+        reading.dispose();
+        choose();
+      },
+    });
   }
 
   /** Nothing is explored, for a reason the person reads. */

@@ -10,6 +10,7 @@ export class Outbox {
   private connected = false;
   private model: HostMessage | undefined;
   private pinned: HostMessage | undefined;
+  private view: HostMessage | undefined;
   private progress: HostMessage | undefined;
   /** Messages since the current run began, or the one that says why there is none. */
   private current: HostMessage[] = [];
@@ -49,8 +50,9 @@ export class Outbox {
   connect(): void {
     this.connected = true;
     this.told.clear();
-    const { model, pinned, progress } = this;
-    for (const message of [model, pinned, ...this.current, progress]) {
+    const { model, pinned, view, progress } = this;
+    this.view = undefined;
+    for (const message of [model, pinned, view, ...this.current, progress]) {
       if (!message) continue;
       const again = message.type === 'scores' ? { ...message, pieces: this.tell(message.chunk) } : message;
       this.deliver(again);
@@ -84,6 +86,10 @@ export class Outbox {
         break;
       case 'pinned':
         this.pinned = message;
+        break;
+      case 'view':
+        // A page that is there has opened it, and the person may open another.
+        this.view = this.connected ? undefined : message;
         break;
       case 'progress':
         this.progress = message;

@@ -120,6 +120,8 @@ export type HostMessage =
   | { type: 'pinned'; pinned: boolean }
   /** What is switched off in the model: set to zero, or to its mean over a fixed text. */
   | { type: 'changed'; parts: readonly Ablated[]; mean: boolean }
+  /** Id of a view that is to be opened. */
+  | { type: 'view'; view: 'generate' }
   /** Where a figure was saved. */
   | { type: 'saved'; file: string }
   | AnswerMessage;

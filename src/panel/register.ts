@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { registerCommands } from '../explore/commands.ts';
+import type { TrackedText } from '../explore/trackedText.ts';
 import { ExplorePage, type PageServices } from './explorePage.ts';
 import { openPanel, PANEL_TYPE } from './pageHost.ts';
 import { Pages } from './pages.ts';
@@ -12,6 +13,8 @@ export type SharedServices = Omit<PageServices, 'posted' | 'remember'>;
 export interface Panel {
   /** The page, while the panel is open. */
   page(): ExplorePage | undefined;
+  /** Shows in the panel how a text may go on. @param by whose choice the place after the text is */
+  showTree(text: TrackedText, by: unknown): void;
   /** What is said to the page. */
   onDidPost: vscode.Event<HostMessage>;
 }
@@ -24,17 +27,20 @@ export function registerPanel(
   const posted = new vscode.EventEmitter<HostMessage>();
   const pages = new Pages();
   const services = { ...shared, posted, remember: rememberIn(workspaceState) };
-  const explore = (editor: vscode.TextEditor | undefined) => {
+  const revealed = () => {
     const page = pages.at(PANEL_TYPE) ?? pages.add(PANEL_TYPE, new ExplorePage(openPanel(shared.root), services));
     page.reveal();
-    page.explore(editor);
+    return page;
   };
   subscriptions.push(
     posted,
     pages,
     registerCommands({
-      exploreSelection: () => explore(vscode.window.activeTextEditor),
-      openExample: async () => explore(await shared.openExample()),
+      exploreSelection: () => revealed().explore(vscode.window.activeTextEditor),
+      openExample: async () => {
+        const editor = await shared.openExample();
+        revealed().explore(editor);
+      },
     }),
     vscode.window.registerWebviewPanelSerializer(PANEL_TYPE, {
       deserializeWebviewPanel: async (restored, state) => {
@@ -42,5 +48,9 @@ export function registerPanel(
       },
     }),
   );
-  return { page: () => pages.at(PANEL_TYPE), onDidPost: posted.event };
+  return {
+    page: () => pages.at(PANEL_TYPE),
+    showTree: (text, by) => revealed().showTree(text, by),
+    onDidPost: posted.event,
+  };
 }

@@ -148,6 +148,23 @@ describe('ghost text', () => {
     assert.equal(ghost.api.ghost.state.state, 'shown');
   });
 
+  it('why: the tree opens where the suggestion begins, and the caret stays', async () => {
+    const written = await ghost.write(LIST);
+    await drive.type(' ');
+    await ghost.shows('Spain.');
+    await ghost.workedAhead();
+    await drive.type('Sp');
+    await ghost.shows('ain.');
+    await textBecomes(written, `${LIST} Sp`);
+    const shown = vscode.commands.executeCommand('tokenscope.ghostText.why');
+    const first = await drive.webview.waitFor(() => document.querySelector('.tree .node .name')?.textContent);
+    assert.equal(first, '·Spain');
+    await drive.press('Escape');
+    await shown;
+    const [editor] = vscode.window.visibleTextEditors;
+    assert.equal(written.offsetAt(editor.selection.active), `${LIST} Sp`.length);
+  });
+
   it('why: each suggested token with its probability, its rank and its rivals', async () => {
     await ghost.write(LIST);
     await drive.type(' ');

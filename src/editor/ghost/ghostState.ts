@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Suggestion } from '../../continuations/suggester.ts';
 import { Emitter, type Event } from '../../explore/events.ts';
+import type { OffsetRange } from '../../explore/trackedRange.ts';
 
 /** What ghost text does, for the status bar. */
 export type GhostState = { state: 'idle' | 'computing' | 'nothing' } | Suggested | { state: 'failed'; error: unknown };
@@ -14,6 +15,8 @@ export interface Suggested {
   document: vscode.TextDocument;
   /** What of its line they continue. */
   lineBefore: string;
+  /** The context in the document, up to where the suggestion begins: before a space, or what of it was typed since. */
+  context: OffsetRange;
 }
 
 export class GhostStates {

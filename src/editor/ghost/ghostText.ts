@@ -5,6 +5,7 @@ import { SHARE_AFTER, type Suggestion, type SuggestRequest, suggest } from '../.
 import { EngineEnded } from '../../errors.ts';
 import { changedEngine } from '../../explore/changedEngine.ts';
 import type { ModelChanges } from '../../explore/modelChanges.ts';
+import type { OffsetRange } from '../../explore/trackedRange.ts';
 import type { LoadedEngine, WindowEngine } from '../../explore/windowEngine.ts';
 import type { GhostStates } from './ghostState.ts';
 import { type Gap, placeOf, surroundings, textAfter } from './place.ts';
@@ -197,7 +198,14 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
     const { before } = asked.place;
     const lineBefore = before.slice(before.lastIndexOf('\n') + 1);
     const { document } = asked;
-    this.states.become({ state: unsure ? 'unsure' : 'shown', suggestion: first, others, document, lineBefore });
+    this.states.become({
+      state: unsure ? 'unsure' : 'shown',
+      suggestion: first,
+      others,
+      document,
+      lineBefore,
+      context: contextOf(asked, first),
+    });
     if (!unsure) this.workAhead(asked, first);
   }
 
@@ -256,6 +264,15 @@ async function focus(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', end);
   });
   signal.throwIfAborted();
+}
+
+/** What of the context stands in the document: not what the suggest widget has selected, nor the cells before. */
+function contextOf({ document, range, selected, place }: Asked, { typed }: Suggestion): OffsetRange {
+  const gap = document.offsetAt(range.start);
+  return {
+    start: Math.max(0, gap + selected.length - place.before.length),
+    end: gap - Math.max(0, typed.length - selected.length),
+  };
 }
 
 function itemOf({ range, selected }: Asked, { text }: Suggestion): vscode.InlineCompletionItem {

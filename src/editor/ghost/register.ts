@@ -8,7 +8,7 @@ import { GhostStatus } from './ghostStatus.ts';
 import { GhostText } from './ghostText.ts';
 import { otherProvider } from './otherProviders.ts';
 import { setGhostMode } from './settings.ts';
-import { whyShown } from './why.ts';
+import { type ShowTree, whyShown } from './why.ts';
 
 export interface Ghost {
   ghost: GhostStates;
@@ -21,6 +21,7 @@ export function registerGhostText(
   engine: WindowEngine,
   changes: ModelChanges,
   log: vscode.LogOutputChannel,
+  showTree: ShowTree,
 ): Ghost {
   const ghost = new GhostStates();
   const ghostStatus = new GhostStatus(ghost);
@@ -39,7 +40,7 @@ export function registerGhostText(
         return setGhostMode('onDemand');
       },
       'ghostText.suggest': suggestHere,
-      'ghostText.why': () => whyShown(engine, ghost),
+      'ghostText.why': () => whyShown(engine, ghost, showTree),
     }),
   );
   return { ghost, ghostStatus };

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { percent, rank, visibleToken } from '../../analysis/format.ts';
 import type { Suggestion } from '../../continuations/suggester.ts';
+import type { OffsetRange } from '../../explore/trackedRange.ts';
 import type { LoadedEngine, WindowEngine } from '../../explore/windowEngine.ts';
 import type { GhostStates } from './ghostState.ts';
 
@@ -43,13 +44,21 @@ export async function reasons(
   return found;
 }
 
-/** Lists the tokens of the last suggestion, each with its probability and its rivals; or says that there is none. */
-export async function whyShown({ loaded }: WindowEngine, { state }: GhostStates): Promise<void> {
+/** Shows how a document may go on after a part of it, as a tree. */
+export type ShowTree = (document: vscode.TextDocument, context: OffsetRange) => void;
+
+/**
+ * Shows the tree where the last suggestion begins, and lists its tokens, each with its probability and its rivals; or says
+ * that there is none.
+ */
+export async function whyShown({ loaded }: WindowEngine, { state }: GhostStates, showTree: ShowTree): Promise<void> {
   if (!loaded || (state.state !== 'shown' && state.state !== 'unsure')) {
     const none = vscode.l10n.t('There is no suggestion to explain: ask for one with "Suggest at the Caret".');
     await vscode.window.showInformationMessage(none);
     return;
   }
+  const { document, context } = state;
+  if (!document.isClosed && context.end > context.start) showTree(document, context);
   const abort = new AbortController();
   const items = reasons(loaded, state.suggestion, abort.signal).then((found) =>
     found.map(({ token, probability, rank: place, rivals }) => ({

@@ -139,6 +139,14 @@ describe('what is kept for a page that comes later', () => {
     assert.deepEqual(delivered[1], runMessage(2));
   });
 
+  it('a view that is to be opened is opened once: by the page that is there, or by the next one', () => {
+    outbox.post({ type: 'view', view: 'generate' });
+    for (let page = 0; page < 2; page++) outbox.connect();
+    outbox.post({ type: 'view', view: 'generate' });
+    outbox.connect();
+    assert.deepEqual(types(), ['view', 'view']);
+  });
+
   it('a page that starts again is told all texts again', () => {
     outbox.connect();
     outbox.post(runMessage(1));
