@@ -120,7 +120,7 @@ export function rolesMap(events: RolesEvents) {
     const heads = Array.from({ length: nHeads }, (_, head) =>
       el('span', { role: 'columnheader', class: 'roles-name' }, String(head)),
     );
-    const corner = el('span', { role: 'columnheader', class: 'roles-layer', 'aria-label': t('layer') });
+    const corner = el('span', { role: 'columnheader', class: 'roles-layer' }, t('layer'));
     rows.push(el('div', { role: 'row', class: 'roles-row' }, corner, ...heads));
     element.replaceChildren(...rows);
     element.style.setProperty('--heads', String(nHeads));
@@ -146,8 +146,9 @@ export function rolesMap(events: RolesEvents) {
         if (!same) {
           const value = next.values[index];
           const known = !Number.isNaN(value);
-          const { fill } = next.colour(known ? value : 0);
+          const { fill, text } = next.colour(known ? value : 0);
           cell.style.setProperty('background-color', css(fill));
+          cell.style.setProperty('color', css(text));
           const { layer, head } = cellOf(index);
           const name = t('layer {0}, head {1}', layer, head);
           cell.setAttribute('aria-label', known ? `${name}: ${next.said(value)}` : t('{0}: not known yet', name));

@@ -77,8 +77,8 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
           mean === null
             ? t('Mean surprisal, not computed yet')
             : t('Mean surprisal {0} over {1} scored tokens', mean, scored),
-          wasMean === null ? '' : `${wasMean.toFixed(1)} → `,
-          mean === null ? '–' : mean.toFixed(1),
+          wasMean === null ? '' : `${wasMean.toFixed(2)} → `,
+          mean === null ? '–' : mean.toFixed(wasMean === null ? 1 : 2),
           ' ',
           term('mean', t('bits/token')),
         ),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { themes } from '../../browser/theme.ts';
 import { drive } from '../drive.ts';
-import { testApi } from '../explore.ts';
+import { event, testApi } from '../explore.ts';
 import { setTheme } from './setTheme.ts';
 
 const out = process.env.TOKENSCOPE_OUT ?? '.';
@@ -51,6 +51,20 @@ const scenes: Record<string, Scene> = {
       await drive.webview.waitFor(() => document.querySelectorAll('.compare tbody ol').length === 6, [], 120_000);
     },
     again: () => drive.webview.hover('.tree .node[aria-level="3"]'),
+  },
+  heads: {
+    set: async () => {
+      await panel();
+      await drive.webview.click('#tab-roles');
+      await drive.webview.waitFor(() => document.querySelector('.roles-top .number'), [], 120_000);
+      await drive.webview.waitFor(() => document.querySelector('.roles .waiting')?.textContent === '', [], 120_000);
+      const { changes, texts } = await testApi();
+      const heads = [18.6, 17.3, 17.4, 17.5, 18.7].map((name) => String(name).split('.').map(Number));
+      const done = event<unknown>((hear) => vscode.Disposable.from(texts.all[0].read({ finished: hear })));
+      await changes.switchOff(heads.map(([layer, part]) => ({ layer, part })));
+      await done;
+      await drive.webview.waitFor(() => document.querySelector('.changed-tokens .number'), [], 120_000);
+    },
   },
   depth: {
     set: async () => {
