@@ -1,11 +1,12 @@
 /** What the host would send of a text, with the numbers of the real engine and the bundled model. */
+import type { HeadScores } from '../../src/analysis/headScores.ts';
 import { totals } from '../../src/analysis/surprisal.ts';
 import { PieceTexts } from '../../src/explore/pieceTexts.ts';
 import type { HostMessage, PieceView, TokenView } from '../../src/panel/protocol.ts';
 import { kindOf } from '../../src/panel/questions/index.ts';
 import { modelView, pieceView, tokenView, totalsView } from '../../src/panel/views.ts';
 import type { HookTensor, LensLayer, ModelInfo } from '../../src/runtime/api.ts';
-import type { Engine } from '../../src/runtime/engine.ts';
+import { Engine } from '../../src/runtime/engine.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { repositoryRoot } from '../fixtures.ts';
 import { all, loadedEngine } from '../reference/compare.ts';
@@ -30,16 +31,35 @@ export interface RealText {
   answer(ask: Ask): Promise<HostMessage>;
   pattern(layer: number): Promise<HookTensor>;
   logits(position: number): Promise<Float32Array>;
+  /** What heads do on one sequence of random tokens, twice. */
+  headScores(seed: number): Promise<HeadScores>;
   /** Of all positions; `after`: an id that is taken to come after the text. */
   lens(after?: number): Promise<LensLayer[]>;
   /** The text of an id that the lens or a candidate has had. */
   pieceOf(id: number): PieceView;
 }
 
+/** What heads do does not depend on the text: it is worked out once, as an engine with a cache folder does. */
+function keepScores(engine: Engine): void {
+  const { headScores, copyingScores } = Engine.prototype;
+  engine.headScores = (request) => {
+    const key = JSON.stringify(request);
+    kept.set(key, kept.get(key) ?? headScores.call(engine, request));
+    return kept.get(key)!;
+  };
+  engine.copyingScores = () => {
+    copying ??= copyingScores.call(engine);
+    return copying;
+  };
+}
+const kept = new Map<string, Promise<HeadScores>>();
+let copying: Promise<Float32Array> | undefined;
+
 /** @param most tokens that are taken of the text */
 export async function realText(text: string, most = Number.POSITIVE_INFINITY): Promise<RealText> {
   loading ??= loadedEngine(bundledModelPath(repositoryRoot), { precision: 'int8' });
   const { engine, info } = await loading;
+  keepScores(engine);
   const encoded = (await engine.encode(text)).slice(0, most);
   const tokens = encoded.map((token) => tokenView(token, 0));
   const ids = tokens.map(({ id }) => id);
@@ -70,6 +90,7 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY): P
     },
     pattern: (layer) => engine.pattern(ids, layer),
     logits: (position) => engine.logits(ids, position),
+    headScores: (seed) => engine.headScores({ seed, length: 50 }),
     async lens(after) {
       const asked = after === undefined ? ids : [...ids, after];
       const layers = await all(engine.lens({ ids: asked, topK: 1, positions: ids.map((_, p) => p) }));
