@@ -129,6 +129,8 @@ export interface ModelInfo {
   vocabSize: number;
   contextLength: number;
   parameters: number;
+  /** Without E, U and learned positions: the N of scaling laws. */
+  nonEmbedding: number;
   /** Bytes of the model's files. */
   fileBytes: number;
   addsBos: boolean;

@@ -3,7 +3,6 @@ import { logSumExp } from '../analysis/sampling.ts';
 import { TokenscopeError } from '../errors.ts';
 import type { TransformerConfig } from '../transformer/config.ts';
 import { openModel } from '../weights/open.ts';
-import type { ModelSource } from '../weights/source.ts';
 import type {
   Attribution,
   AttributionRequest,
@@ -38,6 +37,7 @@ import { nearTokens } from './inspecting/neighbours.ts';
 import { patchMap } from './inspecting/patching.ts';
 import { StoredWeights } from './inspecting/storedWeights.ts';
 import { loadNetwork } from './loading/loadNetwork.ts';
+import { describeModel } from './modelInfo.ts';
 import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
 import { CHUNK, runCached } from './running/cachedRun.ts';
@@ -378,35 +378,4 @@ async function only<T>(stream: AsyncGenerator<T>): Promise<T> {
   let value: T | undefined;
   for await (const v of stream) value = v;
   return value as T;
-}
-
-function describeModel(
-  source: ModelSource,
-  precision: ModelInfo['precision'],
-  tokenizer: Tokenizer,
-  loadMs: number,
-): ModelInfo {
-  const { name, path, format, config } = source;
-  const { family, nLayers, nHeads, nKvHeads, dModel, dHead, dMlp, vocabSize, contextLength } = config;
-  return {
-    name,
-    path,
-    format,
-    family,
-    precision,
-    nLayers,
-    nHeads,
-    nKvHeads,
-    dModel,
-    dHead,
-    dMlp,
-    vocabSize,
-    contextLength,
-    parameters: source.parameters,
-    fileBytes: source.byteLength,
-    addsBos: tokenizer.addsBos,
-    eosIds: tokenizer.eosIds,
-    ...(tokenizer.fillIn && { fillIn: tokenizer.fillIn }),
-    loadMs,
-  };
 }

@@ -136,7 +136,7 @@ describe('every state, on numbers of the real engine', () => {
     assert.match((await opened.page.locator('#token-9').getAttribute('aria-label'))!, /not computed yet$/);
   });
 
-  for (const view of ['predict', 'attention', 'depth', 'roles', 'generate']) {
+  for (const view of ['predict', 'attention', 'depth', 'roles', 'generate', 'model']) {
     it(`${view}: a load that is cancelled after the plain tokens leaves nothing that says it computes`, async () => {
       const sampling = { temperature: 1, topK: 0, topP: 1 };
       const loading = { ...run, chosen: 8, loading: true } as HostMessage;

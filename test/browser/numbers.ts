@@ -251,6 +251,18 @@ function result(of: Sample, question: Question): Result<Question> {
     }
     case 'roles':
       return roles(question.seed);
+    case 'facts':
+      return {
+        ...{ name: model.name, format: 'gguf', family: 'llama', precision: 'int8' },
+        ...{ nLayers: model.nLayers, nHeads: model.nHeads, nKvHeads: 2, dModel: 64, dHead: 16, dMlp: 128 },
+        ...{ vocabSize: model.vocabSize, contextLength: model.contextLength, addsBos: false, loadMs: 1000 },
+        ...{ parameters: 134_515_008, nonEmbedding: 106_203_456, fileBytes: 98_000_000 },
+      };
+    case 'neighbours': {
+      const ids = Int32Array.from([1, 2, 3], (rank) => idOf(of, 1, rank));
+      const near = { ids, cosines: Float64Array.of(0.9, 0.8, 0.7) };
+      return { tied: true, E: near, U: near, pieces: pieces(of, ids) };
+    }
     case 'copying':
       return { copying: Float32Array.from({ length: model.nLayers * model.nHeads }, (_, i) => (i % 2 ? -0.5 : 0.5)) };
     case 'attribution': {

@@ -5,7 +5,7 @@ import { PieceTexts } from '../../src/explore/pieceTexts.ts';
 import type { HostMessage, PieceView, TokenView } from '../../src/panel/protocol.ts';
 import { kindOf } from '../../src/panel/questions/index.ts';
 import { modelView, pieceView, tokenView, totalsView } from '../../src/panel/views.ts';
-import type { HookTensor, LensLayer, ModelInfo } from '../../src/runtime/api.ts';
+import type { HookTensor, LensLayer, ModelInfo, Neighbours } from '../../src/runtime/api.ts';
 import { Engine } from '../../src/runtime/engine.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { repositoryRoot } from '../fixtures.ts';
@@ -31,6 +31,9 @@ export interface RealText {
   answer(ask: Ask): Promise<HostMessage>;
   pattern(layer: number): Promise<HookTensor>;
   logits(position: number): Promise<Float32Array>;
+  /** Of each token given those before it, nats; NaN for the first. */
+  losses: number[];
+  neighbours(id: number): Promise<Neighbours>;
   /** What heads do on one sequence of random tokens, twice. */
   headScores(seed: number): Promise<HeadScores>;
   /** Of all positions; `after`: an id that is taken to come after the text. */
@@ -90,6 +93,8 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY): P
     },
     pattern: (layer) => engine.pattern(ids, layer),
     logits: (position) => engine.logits(ids, position),
+    losses: chunks.flatMap(({ logprob }) => [...logprob].map((x) => -x)),
+    neighbours: (id) => engine.neighbours({ id, top: 10 }),
     headScores: (seed) => engine.headScores({ seed, length: 50 }),
     async lens(after) {
       const asked = after === undefined ? ids : [...ids, after];

@@ -197,6 +197,7 @@ function info({ path, precision }: LoadOptions, loads: number): ModelInfo {
     dMlp: 8,
     vocabSize: VOCAB,
     contextLength: 64,
+    nonEmbedding: 90,
     parameters: 1,
     fileBytes: 1,
     addsBos: false,

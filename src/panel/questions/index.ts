@@ -3,7 +3,9 @@ import * as attribution from './attribution.ts';
 import * as copying from './copying.ts';
 import * as difference from './difference.ts';
 import * as distribution from './distribution.ts';
+import * as facts from './facts.ts';
 import * as lens from './lens.ts';
+import * as neighbours from './neighbours.ts';
 import * as pattern from './pattern.ts';
 import * as roles from './roles.ts';
 import * as rollout from './rollout.ts';
@@ -19,7 +21,9 @@ export const questions = {
   copying,
   difference,
   distribution,
+  facts,
   lens,
+  neighbours,
   pattern,
   roles,
   rollout,

@@ -66,6 +66,13 @@ const scenes: Record<string, Scene> = {
       await drive.webview.waitFor(() => document.querySelector('.changed-tokens .number'), [], 120_000);
     },
   },
+  model: {
+    set: async () => {
+      await panel();
+      await drive.webview.click('#tab-model');
+      await drive.webview.waitFor(() => document.querySelector('.neighbours li'), [], 120_000);
+    },
+  },
   depth: {
     set: async () => {
       await panel();
