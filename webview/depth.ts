@@ -60,6 +60,12 @@ export function lensNeeds(state: Readonly<State>): Question[] {
   return [...questions.filter((question) => resultOf(state, question)), ...open.slice(0, 1)];
 }
 
+/** Whether all that is in view has been looked at. */
+export function isLookedAt(state: Readonly<State>): boolean {
+  const { wanted } = windowsOf(state);
+  return wanted.length > 0 && wanted.every((i) => resultOf(state, windowOf(i, state.tokens.length)));
+}
+
 export const lensError = (state: Readonly<State>) =>
   questionsOf(state)
     .map((question) => errorOf(state, question))

@@ -6,7 +6,7 @@ import type { State } from './store.ts';
 export function pageState(state: Readonly<State>): PageState {
   const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
   const { measure, times, withoutFirst, compared } = state;
-  const depth = state.depth.measure;
+  const { measure: depth, logitOf } = state.depth;
   const { layer, head } = headChosen ? state : {};
   const place =
     document && tokens.length > 0
@@ -20,6 +20,7 @@ export function pageState(state: Readonly<State>): PageState {
     head,
     sampling,
     depth,
+    logitOf,
     pinned,
     attention: { measure, times, withoutFirst, compared },
   };
@@ -32,7 +33,7 @@ const within = (value: number, low: number, high: number) => Math.min(high, Math
  * @param views ids of the views there are; the first is open where the kept one is none of them
  */
 export function restored(
-  { view, layer, head, sampling, depth, pinned, attention }: PageState,
+  { view, layer, head, sampling, depth, logitOf, pinned, attention }: PageState,
   views: readonly string[],
 ): Partial<State> {
   return {
@@ -45,7 +46,7 @@ export function restored(
       topK: within(Math.floor(sampling.topK), 0, 200),
       topP: within(sampling.topP, 0.05, 1),
     },
-    depth: { measure: depth ?? 'probability', seen: null },
+    depth: { measure: depth ?? 'probability', seen: null, logitOf: logitOf ?? 'next', norms: false },
     pinned: pinned === true,
     ...(attention && {
       measure: MEASURES.find(([measure]) => measure === attention.measure)?.[0] ?? 'head',

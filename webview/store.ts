@@ -79,8 +79,11 @@ export interface State {
   sampling: PageState['sampling'];
   /** The tree of continuations: how deep and broad it grows, and which paths are expanded. */
   tree: { depth: number; breadth: number; paths: number[][] };
-  /** The lens: by what its cells are tinted, and the columns in view; null before anything is drawn. */
-  depth: { measure: string; seen: { from: number; to: number } | null };
+  /**
+   * The lens: by what its cells are tinted, and the columns in view, null before anything is drawn. Whose logit is taken
+   * apart, and whether the stream's norms are open.
+   */
+  depth: { measure: string; seen: { from: number; to: number } | null; logitOf: string; norms: boolean };
   pinned: boolean;
   /** What is switched off in the model. */
   changed: { parts: readonly Ablated[]; mean: boolean };
@@ -158,7 +161,7 @@ export class Store {
     withoutFirst: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
     tree: { depth: 3, breadth: 4, paths: [[]] },
-    depth: { measure: 'probability', seen: null },
+    depth: { measure: 'probability', seen: null, logitOf: 'next', norms: false },
     pinned: false,
     changed: { parts: [], mean: false },
     theme: 0,

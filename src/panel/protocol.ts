@@ -179,6 +179,8 @@ export interface PageState {
   sampling: { temperature: number; topK: number; topP: number };
   /** By what the lens is tinted. */
   depth?: string;
+  /** Whose logit is taken apart there. */
+  logitOf?: string;
   pinned: boolean;
   /** How attention is looked at, as in the page's state; undefined until the page has kept it. */
   attention?: {

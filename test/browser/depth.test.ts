@@ -58,7 +58,7 @@ describe('the depth view, on numbers of the real engine', () => {
 
   /** The finished run in a pane in which all of it is in view. */
   async function open(options: OpenOptions = {}, chosen = IT): Promise<void> {
-    opened = await openPage({ state: kept(), width: 1100, height: 1300, ...options });
+    opened = await openPage({ state: kept(), width: 1100, height: 1600, ...options });
     await opened.page.evaluate(() => {
       const written: [string, number, number, string][] = [];
       Object.assign(window, { written });

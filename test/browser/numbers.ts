@@ -269,7 +269,14 @@ function result(of: Sample, question: Question): Result<Question> {
       const { target = idOf(of, question.position, 1), against } = question;
       const parts = attributionParts();
       const sum = parts.reduce((all, { value }) => all + value, 0);
-      return { target, against, logit: sum, parts, sum, pieces: pieces(of, [target]) };
+      return {
+        target,
+        against,
+        logit: sum,
+        parts,
+        sum,
+        pieces: pieces(of, against === undefined ? [target] : [target, against]),
+      };
     }
     case 'difference': {
       const ids = Int32Array.from([1, 2, 3], (rank) => idOf(of, question.position, rank));
@@ -282,6 +289,17 @@ function result(of: Sample, question: Question): Result<Question> {
         before: Float32Array.of(-1, -2, -3),
         after: Float32Array.of(-2, -1, -4),
         pieces: pieces(of, ids),
+      };
+    }
+    case 'stream': {
+      const { nLayers } = model;
+      const floats = (length: number, of: (l: number) => number) => Float32Array.from({ length }, (_, l) => of(l));
+      return {
+        norm: floats(nLayers + 1, (l) => l + 1),
+        cosine: floats(nLayers + 1, (l) => (l + 1) / (nLayers + 1)),
+        attention: floats(nLayers, () => 0.5),
+        mlp: floats(nLayers, () => 0.25),
+        neurons: [{ layer: 1, neuron: 17, value: -2.5 }],
       };
     }
     case 'sample': {

@@ -79,7 +79,8 @@ describe('every view, on numbers of the real engine', () => {
       await look('a candidate chosen and another pointed at');
       await opened.page.keyboard.press('/');
       await opened.page.keyboard.type('zebra');
-      for (const closed of await opened.page.locator('details:not([open]) > summary').all()) await closed.click();
+      const closed = opened.page.locator('details:not([open]) > summary').filter({ visible: true });
+      while ((await closed.count()) > 0) await closed.first().click();
       await opened.page.getByRole('button', { name: 'Export' }).click();
       await look('search, lists and menu open');
       await opened.page.keyboard.press('Escape');

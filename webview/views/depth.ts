@@ -21,6 +21,7 @@ import type { CourseContent } from '../plots/coursePaint.ts';
 import type { DepthCell, DepthContent } from '../plots/depthPaint.ts';
 import { paletteOf } from '../plots/palette.ts';
 import { ramp as rampOf } from '../plots/scale.ts';
+import { residualError, residualNeeds } from '../residual.ts';
 import { announce, spokenPercent, spokenText } from '../speech.ts';
 import { type Changed, isGivenUp, lookingToken, type State, touches } from '../store.ts';
 import { chip, shown } from '../tokens.ts';
@@ -28,6 +29,7 @@ import { depthCourse } from './depthCourse.ts';
 import { depthPane } from './depthPane.ts';
 import { depthPicture } from './depthPicture.ts';
 import { problemSection } from './problem.ts';
+import { partsAbout, partsContentOf, residualSection } from './residual.ts';
 import { explanation, type View } from './view.ts';
 
 /** Digits that tell two float32 numbers apart as far as a person cares; exports have all of them. */
@@ -73,6 +75,7 @@ export function depthView(actions: Actions): View {
     },
     choose: (row) => choose({ row, column: lookingToken(store.state) }),
   });
+  const residual = residualSection(actions);
   const element = el(
     'div',
     { class: 'view depth' },
@@ -90,6 +93,7 @@ export function depthView(actions: Actions): View {
     pane.element,
     el('div', { class: 'reading' }, waiting, check),
     course.element,
+    residual.element,
   );
 
   function point(cell: DepthCell | null): void {
@@ -119,8 +123,9 @@ export function depthView(actions: Actions): View {
     const measure = measureOf(state);
     measures.select(measure.id);
     setText(waiting, whyNotAll(state, lens));
-    problem.show(lensError(state));
-    for (const part of [pane.element, legend, value, check, course.element]) part.hidden = lens === null;
+    problem.show(lensError(state) ?? residualError(state));
+    for (const part of [pane.element, legend, value, check, course.element, residual.element])
+      part.hidden = lens === null;
     if (!lens) {
       pane.show(null);
       return;
@@ -134,6 +139,7 @@ export function depthView(actions: Actions): View {
     const content = courseContentOf(state, lens, cursor ?? chosenCell(state));
     const marked = rowName(lens.grid, content?.marked ?? 0);
     course.show(through, content, state.tokens[lookingToken(state)], marked);
+    residual.show(state);
   }
 
   function showLegend(state: Readonly<State>): void {
@@ -198,7 +204,7 @@ export function depthView(actions: Actions): View {
     id: 'depth',
     title: t('Depth'),
     element,
-    needs: lensNeeds,
+    needs: (state) => [...lensNeeds(state), ...residualNeeds(state)],
     update(state: Readonly<State>, changed: Changed): void {
       // A key that is not for the cells ends the pointing at one.
       const ended = changed.has('hovered') && state.hovered === null && document.activeElement !== pane.element;
@@ -221,6 +227,7 @@ export function depthView(actions: Actions): View {
           measure: measure.id,
           scale: { from: 0, to: measure.max(state.model!.vocabSize) },
           lastRowAgainstOutput: found,
+          attribution: partsAbout(state),
           formula: 'softmax(U · norm(residual)), the norm computed anew; logprob, entropy in nats',
         },
         table: {
@@ -260,6 +267,7 @@ export function depthView(actions: Actions): View {
           measure,
           contentOf(state, lens, chosenCell(state), null),
           courseContentOf(state, lens, chosenCell(state)),
+          partsContentOf(state),
         ),
       };
     },

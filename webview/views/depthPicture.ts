@@ -3,22 +3,25 @@ import { t } from '../l10n.ts';
 import { type CourseContent, paintCourse } from '../plots/coursePaint.ts';
 import { type DepthContent, type DepthWindow, paintDepth } from '../plots/depthPaint.ts';
 import { type Picture, RATIO } from '../plots/figure.ts';
+import { type PartsContent, paintParts } from '../plots/partsPaint.ts';
 import type { State } from '../store.ts';
 import { shown } from '../tokens.ts';
 import { COURSE_HEIGHT } from './depthCourse.ts';
 import { CELL, GUTTER, HEADER } from './depthPane.ts';
+import { BARS_HEIGHT } from './partsBars.ts';
 
 /** CSS pixels of the layers at most, and of the curves. */
 const MOST_WIDTH = 6000;
 const COURSE_WIDTH = 640;
 const GAP = 12;
 
-/** All layers and tokens, and below them the chosen token through depth. */
+/** All layers and tokens, below them the chosen token through depth, and what each part adds to its logit. */
 export function depthPicture(
   state: Readonly<State>,
   measure: LensMeasure,
   content: DepthContent,
   course: CourseContent | null,
+  parts: PartsContent | null,
 ): Picture {
   const { grid, chosen, max, colour } = content;
   const cellWidth = Math.max(1, Math.min(CELL.width, Math.floor((MOST_WIDTH - GUTTER) / grid.n)));
@@ -40,15 +43,18 @@ export function depthPicture(
   layers.height = view.height;
   paintDepth(layers.getContext('2d')!, content, view);
   const body = document.createElement('canvas');
-  body.width = Math.max(width, course ? COURSE_WIDTH : 0) * RATIO;
-  body.height = (height + (course ? GAP + COURSE_HEIGHT : 0)) * RATIO;
+  body.width = Math.max(width, course || parts ? COURSE_WIDTH : 0) * RATIO;
+  const below = (course ? GAP + COURSE_HEIGHT : 0) + (parts ? GAP + BARS_HEIGHT : 0);
+  body.height = (height + below) * RATIO;
   const context = body.getContext('2d')!;
   context.drawImage(layers, 0, 0);
+  context.scale(RATIO, RATIO);
+  context.translate(0, height + GAP);
   if (course) {
-    context.scale(RATIO, RATIO);
-    context.translate(0, height + GAP);
     paintCourse(context, course, COURSE_WIDTH, COURSE_HEIGHT);
+    context.translate(0, COURSE_HEIGHT + GAP);
   }
+  if (parts) paintParts(context, parts, COURSE_WIDTH, BARS_HEIGHT);
   return {
     title: t('What each layer believes'),
     lines: [

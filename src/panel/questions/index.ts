@@ -10,6 +10,7 @@ import * as pattern from './pattern.ts';
 import * as roles from './roles.ts';
 import * as rollout from './rollout.ts';
 import * as sample from './sample.ts';
+import * as stream from './stream.ts';
 import type { Subject } from './subject.ts';
 import * as thumbnails from './thumbnails.ts';
 import * as tree from './tree.ts';
@@ -28,6 +29,7 @@ export const questions = {
   roles,
   rollout,
   sample,
+  stream,
   thumbnails,
   tree,
   values,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Answers } from '../../../src/panel/answers.ts';
 import { type Question, questions } from '../../../src/panel/questions/index.ts';
 import type { Subject } from '../../../src/panel/questions/subject.ts';
-import type { LensLayer, LensRequest, ModelInfo } from '../../../src/runtime/api.ts';
+import type { LensLayer, LensRequest, ModelInfo, RunChunk, RunRequest } from '../../../src/runtime/api.ts';
 import { FakeEngine, logitsAfter } from '../fakeEngine.ts';
 
 const IDS = [1, 2, 3, 4, 5, 6];
@@ -49,6 +49,32 @@ class LensEngine extends FakeEngine {
         topLogprobs: floats(0.75),
       };
     }
+  }
+}
+
+/** Two layers whose stream at position p is p + 1 times (3, 4), and has (0, p + 1) added twice a layer. */
+class StreamEngine extends FakeEngine {
+  readonly asked: RunRequest[] = [];
+
+  override async *run(request: RunRequest): AsyncGenerator<RunChunk> {
+    this.asked.push(request);
+    const rows = request.ids.length;
+    const tensor = (...row: number[]) => ({
+      shape: [rows, row.length],
+      data: Float32Array.from({ length: rows * row.length }, (_, i) => {
+        return row[i % row.length] * (1 + Math.floor(i / row.length));
+      }),
+    });
+    const hooks = Object.fromEntries(
+      [0, 1].flatMap((l) => [
+        [`blocks.${l}.hook_resid_pre`, tensor(3, 4 + 2 * l)],
+        [`blocks.${l}.hook_attn_out`, tensor(0, 1)],
+        [`blocks.${l}.hook_mlp_out`, tensor(0, 1)],
+        [`blocks.${l}.mlp.hook_post`, tensor(...Array.from({ length: 6 }, (_, i) => (l === 0 ? i : -i - 0.5)))],
+      ]),
+    );
+    hooks['blocks.1.hook_resid_post'] = tensor(3, 8);
+    for await (const chunk of super.run(request)) yield { ...chunk, hooks };
   }
 }
 
@@ -111,6 +137,29 @@ describe('questions of the page', () => {
     assert.deepEqual(first, { dropped: true });
     assert.ok(second && 'result' in second);
     await assert.rejects(answers.to({ kind: 'lens', from: 5, count: 2 }), { where: 'Positions 5 to 6 of 6' });
+  });
+
+  it('the residual stream at a position: norms, cosines with its end, strong neurons, of one run as far as that', async () => {
+    const engine = new StreamEngine();
+    const answers = new Answers(await about(engine));
+    const outcome = await answers.to({ kind: 'stream', position: 1 });
+    const length = (y: number) => 2 * Math.hypot(3, y);
+    const cosineTo = (y: number) => (3 * 3 + 8 * y) / (Math.hypot(3, y) * Math.hypot(3, 8));
+    const neurons = [5.5, -5, 4.5, -4, 3.5, -3, 2.5, -2, 1.5, -1].map((x) =>
+      Number.isInteger(x) ? { layer: 0, neuron: -x, value: -2 * x } : { layer: 1, neuron: x - 0.5, value: -2 * x },
+    );
+    assert.deepEqual(outcome, {
+      result: {
+        norm: Float32Array.from([4, 6, 8], length),
+        cosine: Float32Array.of(cosineTo(4), cosineTo(6), 1),
+        attention: Float32Array.of(2, 2),
+        mlp: Float32Array.of(2, 2),
+        neurons,
+      },
+    });
+    const [{ ids, scoreFrom }] = engine.asked;
+    assert.deepEqual([ids, scoreFrom, engine.asked.length], [[1, 2], 1, 1]);
+    await assert.rejects(answers.to({ kind: 'stream', position: 6 }), { where: 'Position 6' });
   });
 
   it('outside the text, outside the model, too large to hold: errors that say what to do', async () => {
