@@ -19,7 +19,7 @@ export function lossSection(actions: Actions) {
   const { store } = actions;
   const sum = el('p', { class: 'formula' });
   const score = el('p', {});
-  const value = el('p', { class: 'cell-value' });
+  const value = el('p', { class: 'loss-value' });
   const plot = linePlot((x) => {
     const position = x === null ? null : Math.round(x);
     const inText = position !== null && position < store.state.tokens.length;

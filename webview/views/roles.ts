@@ -71,7 +71,7 @@ export function rolesView(actions: Actions): View {
   const ramp = el('span', { class: 'ramp' });
   const legend = el('div', { class: 'legend' }, ends[0], ramp, ends[1]);
   const about = el('p', { class: 'note' });
-  const value = el('p', { class: 'cell-value' });
+  const value = el('p', { class: 'role-value' });
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
   const top = el('ol', { class: 'roles-top' });
