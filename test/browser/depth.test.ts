@@ -191,6 +191,7 @@ describe('the depth view, on numbers of the real engine', () => {
     await open();
     const { x, y } = await placeOf(10, 5);
     await opened.page.mouse.click(x, y);
+    await opened.settle();
     assert.deepEqual(last('choose'), { type: 'choose', run: 1, position: 5 });
     assert.deepEqual(last('chooseHead'), { type: 'chooseHead', run: 1, layer: rows() - 11, head: 3 });
     assert.match(
@@ -200,6 +201,7 @@ describe('the depth view, on numbers of the real engine', () => {
     // The output is no layer that heads have: the last one's are chosen.
     const top = await placeOf(0, 5);
     await opened.page.mouse.click(top.x, top.y);
+    await opened.settle();
     assert.deepEqual(last('chooseHead'), { type: 'chooseHead', run: 1, layer: rows() - 2, head: 3 });
     assert.match(await shows('.course-heading'), / · output: /);
   });
@@ -247,6 +249,7 @@ describe('the depth view, on numbers of the real engine', () => {
     for (const x of [46, 44]) await opened.page.mouse.move(box.x + x, box.y + 60);
     assert.match(await shows('.course-heading'), / · layer 0: /);
     await opened.page.mouse.click(box.x + 44, box.y + 60);
+    await opened.settle();
     assert.deepEqual(last('chooseHead'), { type: 'chooseHead', run: 1, layer: 0, head: 3 });
   });
 

@@ -146,6 +146,7 @@ describe('what each part adds, on numbers of the real engine', () => {
     const pressed = () => opened.page.locator('.parts-heads button[aria-pressed=true]').allInnerTexts();
     assert.match((await pressed())[0], new RegExp(`^${LAYER}\\.3`));
     await opened.page.locator('.parts-heads button').first().click();
+    await opened.settle();
     assert.deepEqual(last('chooseHead'), {
       type: 'chooseHead',
       run: 1,
@@ -180,6 +181,7 @@ describe('what each part adds, on numbers of the real engine', () => {
     await bars.hover({ position: { x: width - 20, y: height / 2 } });
     assert.equal(await shows('.parts-value'), `rounding (int8): ${exact(value(/^rounding$/))}`);
     await bars.click({ position: { x: at(7), y: height / 2 } });
+    await opened.settle();
     assert.deepEqual(last('chooseHead'), { type: 'chooseHead', run: 1, layer: 7, head: 3 });
     // By key: from the chosen layer, said as it is shown.
     await opened.page.mouse.move(2, 2);
@@ -189,6 +191,7 @@ describe('what each part adds, on numbers of the real engine', () => {
     assert.equal(await shows('.parts-value'), said(8));
     assert.equal(await opened.page.locator('#live').innerText(), said(8));
     await opened.page.keyboard.press('Enter');
+    await opened.settle();
     assert.deepEqual(last('chooseHead'), { type: 'chooseHead', run: 1, layer: 8, head: 3 });
     await opened.page.keyboard.press('Home');
     assert.match(await shows('.parts-value'), /^embedding: /);
@@ -255,6 +258,27 @@ describe('what each part adds, on numbers of the real engine', () => {
 
 describe('what each part adds, of any text', () => {
   afterEach(() => opened.close());
+
+  for (const width of [480, 900])
+    it(`nothing moves at ${width} px when its numbers come, or a column is pointed at`, async () => {
+      opened = await openPage({ state: kept({ layer: 2 }), width, height: 1300 });
+      for (const message of finished(chicken, 1, IT)) await opened.send(message);
+      await opened.settle();
+      const places = () =>
+        opened.page
+          .locator('.layers-scroller, .course, .parts-bars, .stream')
+          .evaluateAll((all) => all.map((one) => `${one.className} ${JSON.stringify(one.getBoundingClientRect())}`));
+      await opened.send(messages.answer(chicken, asks('lens')[0]));
+      await opened.settle();
+      const before = await places();
+      assert.equal(before.length, 4);
+      await opened.send(messages.answer(chicken, asks('attribution')[0]));
+      await opened.settle();
+      assert.deepEqual(await places(), before);
+      await opened.page.locator('.parts-bars').hover({ position: { x: width / 2, y: 60 } });
+      assert.match(await shows('.parts-value'), /^layer /);
+      assert.deepEqual(await places(), before);
+    });
 
   it('it is asked once the layers in view are there; an error stands in its place; the choice survives a reload', async () => {
     opened = await openPage({ state: kept({ layer: 2 }) });

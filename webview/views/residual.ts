@@ -63,7 +63,10 @@ export function residualSection(actions: Actions) {
     // Its place is kept while its numbers are on their way.
     known.style.setProperty('visibility', parts ? 'visible' : 'hidden');
     showHeading(state, parts);
-    if (!parts) return;
+    if (!parts) {
+      if (listed === '') keepPlaces(state.model!.nHeads);
+      return;
+    }
     const columns = columnsOf(parts.shares);
     if (pointed !== null && pointed >= columns.length) pointed = null;
     showSum(parts);
@@ -88,6 +91,11 @@ export function residualSection(actions: Actions) {
     );
     setText(sum, said);
     sum.title = `${found.sum} ${found.logit}`;
+  }
+
+  /** As much room as the heads will take. */
+  function keepPlaces(nHeads: number): void {
+    if (heads.childElementCount !== nHeads) heads.replaceChildren(...Array.from({ length: nHeads }, () => el('li')));
   }
 
   /** The strongest first. Where only the choice changed no button is made anew: one of them may have the focus. */
