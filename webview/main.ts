@@ -10,6 +10,7 @@ import { statusView } from './views/status.ts';
 import { stripView } from './views/strip.ts';
 import { surprisesView } from './views/surprises.ts';
 import { type MakeTints, surprisals } from './views/tints.ts';
+import { tourView } from './views/tour.ts';
 
 const page = makePage(views);
 const { actions } = page;
@@ -19,7 +20,8 @@ const strip = stripView(actions, tintsOf);
 const surprises = surprisesView(actions);
 const legend = legendView(tintsOf);
 const search = searchField(actions, strip.find, () => strip.element.focus());
-const main = el('main', {}, search.element, strip.element, legend.element, surprises.element, page.tabs);
+const tour = tourView(actions);
+const main = el('main', {}, tour.element, search.element, strip.element, legend.element, surprises.element, page.tabs);
 document.body.append(status.element, main, live);
 
 page.start(
@@ -28,6 +30,7 @@ page.start(
     strip.update(state, changed);
     legend.update(state, changed);
     surprises.update(state, changed);
+    tour.update(state, changed);
   },
   { '/': () => search.open(), s: () => surprises.step(1), S: () => surprises.step(-1) },
 );

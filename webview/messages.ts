@@ -78,6 +78,8 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
       return { hovered: message.position, target: null };
     case 'changed':
       return { changed: { parts: message.parts, mean: message.mean } };
+    case 'tour':
+      return { tour: message.step ?? null };
     case 'view':
       return { view: message.view };
     case 'pinned':

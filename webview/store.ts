@@ -8,6 +8,7 @@ import type {
   ScoreChunk,
   TokenView,
   Totals,
+  TourView,
 } from '../src/panel/protocol.ts';
 import type { Answers } from './answers.ts';
 
@@ -85,6 +86,8 @@ export interface State {
    */
   depth: { measure: string; seen: { from: number; to: number } | null; logitOf: string; norms: boolean };
   pinned: boolean;
+  /** The step of the tour that is shown. */
+  tour: TourView | null;
   /** What is switched off in the model. */
   changed: { parts: readonly Ablated[]; mean: boolean };
   /** Counts changes of the theme. */
@@ -163,6 +166,7 @@ export class Store {
     tree: { depth: 3, breadth: 4, paths: [[]] },
     depth: { measure: 'probability', seen: null, logitOf: 'next', norms: false },
     pinned: false,
+    tour: null,
     changed: { parts: [], mean: false },
     theme: 0,
   };

@@ -10,7 +10,7 @@ import { type PageScript, pageHtml, resourceRoots } from './html.ts';
 import { Outbox } from './outbox.ts';
 import { focusEditor, openHelp, openSettings, saveFigure } from './pageActions.ts';
 import type { PageHost } from './pageHost.ts';
-import type { HostMessage, PageMessage } from './protocol.ts';
+import type { HostMessage, PageMessage, TourView } from './protocol.ts';
 import { ShownText } from './shownText.ts';
 import { readPageMessage } from './validate.ts';
 
@@ -30,6 +30,8 @@ export interface PageServices {
   posted: vscode.EventEmitter<HostMessage>;
   /** Told what is explored whenever a run begins. */
   remember(text: TrackedText | undefined): void;
+  /** Goes to a step of the tour; null ends it. */
+  tour(step: number | null): Promise<void>;
   /** Opens an example with what is to be explored selected. */
   openExample(): Promise<vscode.TextEditor>;
 }
@@ -136,7 +138,7 @@ export class ExplorePage implements vscode.Disposable {
   /** Shows how a text may go on after its last token, as a tree. @param by whose choice that place is */
   showTree(place: TrackedText, by: unknown): void {
     this.show(place);
-    this.outbox.post({ type: 'view', view: 'generate' });
+    this.open('generate');
     const { text } = this;
     if (!text) return;
     const choose = () => text.choose({ token: text.run!.tokens.length }, by);
@@ -150,6 +152,16 @@ export class ExplorePage implements vscode.Disposable {
         choose();
       },
     });
+  }
+
+  /** Opens a view of the page. @param view its id */
+  open(view: string): void {
+    this.outbox.post({ type: 'view', view });
+  }
+
+  /** Says what a step of the tour is about; null: it is over. */
+  tour(step: TourView | null): void {
+    this.outbox.post({ type: 'tour', ...(step && { step }) });
   }
 
   /** Nothing is explored, for a reason the person reads. */
@@ -233,6 +245,8 @@ export class ExplorePage implements vscode.Disposable {
         return shown?.text.rerun();
       case 'pin':
         return this.setPinned(message.pinned);
+      case 'tour':
+        return this.services.tour(message.step);
       case 'switchOff':
         return this.services.changes.switchOff(message.parts, message.mean);
       case 'openExample':

@@ -11,6 +11,7 @@ export class Outbox {
   private model: HostMessage | undefined;
   private pinned: HostMessage | undefined;
   private view: HostMessage | undefined;
+  private tour: HostMessage | undefined;
   private progress: HostMessage | undefined;
   /** Messages since the current run began, or the one that says why there is none. */
   private current: HostMessage[] = [];
@@ -50,9 +51,9 @@ export class Outbox {
   connect(): void {
     this.connected = true;
     this.told.clear();
-    const { model, pinned, view, progress } = this;
+    const { model, pinned, view, tour, progress } = this;
     this.view = undefined;
-    for (const message of [model, pinned, view, ...this.current, progress]) {
+    for (const message of [model, pinned, view, tour, ...this.current, progress]) {
       if (!message) continue;
       const again = message.type === 'scores' ? { ...message, pieces: this.tell(message.chunk) } : message;
       this.deliver(again);
@@ -86,6 +87,9 @@ export class Outbox {
         break;
       case 'pinned':
         this.pinned = message;
+        break;
+      case 'tour':
+        this.tour = message;
         break;
       case 'view':
         // A page that is there has opened it, and the person may open another.

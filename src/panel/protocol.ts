@@ -79,6 +79,13 @@ export interface ErrorView {
   action?: { label: string; message: PageMessage };
 }
 
+export interface TourView {
+  step: number;
+  of: number;
+  title: string;
+  text: string;
+}
+
 export type HostMessage =
   /** Nothing is selected: one sentence and a button. */
   | { type: 'empty'; reason: string }
@@ -121,7 +128,9 @@ export type HostMessage =
   /** What is switched off in the model: set to zero, or to its mean over a fixed text. */
   | { type: 'changed'; parts: readonly Ablated[]; mean: boolean }
   /** Id of a view that is to be opened. */
-  | { type: 'view'; view: 'generate' }
+  | { type: 'view'; view: string }
+  /** A step of the tour, from 0; without one the tour is over. */
+  | { type: 'tour'; step?: TourView }
   /** Where a figure was saved. */
   | { type: 'saved'; file: string }
   | AnswerMessage;
@@ -157,6 +166,8 @@ export type PageMessage =
   | { type: 'cancel'; run: number }
   | { type: 'rerun' }
   | { type: 'pin'; pinned: boolean }
+  /** Goes to a step of the tour, from 0; null ends it. */
+  | { type: 'tour'; step: number | null }
   /** Switches parts of the model off, in place of what was; none restores it. */
   | { type: 'switchOff'; parts: Ablated[]; mean: boolean }
   | { type: 'openExample' }

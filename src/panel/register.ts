@@ -6,9 +6,10 @@ import { openPanel, PANEL_TYPE } from './pageHost.ts';
 import { Pages } from './pages.ts';
 import type { HostMessage } from './protocol.ts';
 import { rememberIn, restorePanel } from './restore.ts';
+import { Tour } from './tour/tour.ts';
 
 /** What is said to a page is heard by `posted`, what is explored is remembered. */
-export type SharedServices = Omit<PageServices, 'posted' | 'remember'>;
+export type SharedServices = Omit<PageServices, 'posted' | 'remember' | 'tour'>;
 
 export interface Panel {
   /** The page, while the panel is open. */
@@ -26,17 +27,22 @@ export function registerPanel(
 ): Panel {
   const posted = new vscode.EventEmitter<HostMessage>();
   const pages = new Pages();
-  const services = { ...shared, posted, remember: rememberIn(workspaceState) };
+  const go = (step: number | null) => tour.go(step);
+  const services: PageServices = { ...shared, posted, remember: rememberIn(workspaceState), tour: go };
   const revealed = () => {
     const page = pages.at(PANEL_TYPE) ?? pages.add(PANEL_TYPE, new ExplorePage(openPanel(shared.root), services));
     page.reveal();
     return page;
   };
+  const { changes, openExample } = shared;
+  const tour = new Tour({ changes, openExample, page: revealed });
   subscriptions.push(
     posted,
+    tour,
     pages,
     registerCommands({
       exploreSelection: () => revealed().explore(vscode.window.activeTextEditor),
+      tour: () => tour.go(0),
       openExample: async () => {
         const editor = await shared.openExample();
         revealed().explore(editor);

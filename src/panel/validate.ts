@@ -45,6 +45,7 @@ const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), run }),
   z.object({ type: z.literal('rerun') }),
   z.object({ type: z.literal('pin'), pinned: z.boolean() }),
+  z.object({ type: z.literal('tour'), step: whole.nullable() }),
   z.object({
     type: z.literal('switchOff'),
     parts: z.array(z.object({ layer: whole, part: z.union([whole, z.enum(['attn', 'mlp'])]) })).max(20_000),

@@ -17,7 +17,7 @@ export function registerAttentionSide(
   toCaret: (text: ScoredText) => void,
 ): Side {
   const posted = new vscode.EventEmitter<HostMessage>();
-  const view = new AttentionSide({ ...shared, posted, remember: () => {} }, toCaret);
+  const view = new AttentionSide({ ...shared, posted, remember: () => {}, tour: async () => {} }, toCaret);
   subscriptions.push(posted, view);
   return { view, onDidPost: posted.event };
 }

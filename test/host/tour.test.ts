@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { TestApi } from '../../src/extension.ts';
+import { drive } from './drive.ts';
+import { closeAll, Heard, send, testApi } from './explore.ts';
+
+describe('the tour', () => {
+  let api: TestApi;
+  let heard: Heard;
+
+  before(async () => {
+    api = await testApi();
+    heard = new Heard(api);
+  });
+
+  after(async () => {
+    heard.dispose();
+    await closeAll();
+  });
+
+  /** The step's sentences, once its numbers are there. */
+  const told = (step: number, fits: RegExp) =>
+    heard.next('tour', (message) => message.step?.step === step && fits.test(message.step.text));
+
+  it('opens the right view at the right token, and says what to see with the numbers of the text', async () => {
+    await vscode.commands.executeCommand('tokenscope.tour');
+    await told(0, /cut into \d+ tokens/);
+    const [first] = api.texts.all;
+    assert.equal(first.run!.tokens[first.choice.token].text, ' bank');
+    await drive.webview.waitFor(() => document.querySelector('#tab-model')?.getAttribute('aria-selected') === 'true');
+    await drive.webview.waitFor(() => /^1 of 9/.test(document.querySelector('.tour h2')?.textContent ?? ''));
+
+    await drive.webview.click('.tour-ways vscode-button:nth-of-type(2)');
+    await told(1, /"chicken"/);
+    const text = api.texts.all.find(({ run }) => run?.tokens.some((token) => token.text === ' chicken'))!;
+    assert.equal(text.run!.tokens[text.choice.token].text, ' it');
+    assert.deepEqual(text.head, { layer: 13, head: 8 });
+    await drive.webview.waitFor(
+      () => document.querySelector('#tab-attention')?.getAttribute('aria-selected') === 'true',
+    );
+  });
+
+  it('numbers are those of the run; what it switches off is on again afterwards', async () => {
+    send(api, { type: 'tour', step: 3 });
+    const { step } = await told(3, /%/);
+    const keys = api.texts.all.find(({ run }) => run?.tokens.some((token) => token.text === ' keys'))!;
+    const at = keys.run!.tokens.findLastIndex(({ text }) => text === ' are');
+    assert.ok(step!.text.includes(`${(100 * Math.exp(keys.run!.scores.logprob[at])).toPrecision(3)} %`), step!.text);
+
+    send(api, { type: 'tour', step: 8 });
+    const off = await told(8, /second half costs/);
+    assert.equal(api.changes.state.parts.length, 5);
+    const [, second, firstHalf] = /costs ([\d.]+) .*\(([\d.]+)\)/.exec(off.step!.text)!;
+    assert.ok(Number(second) > 4 && Number(firstHalf) > 4, off.step!.text);
+    send(api, { type: 'tour', step: 0 });
+    await told(0, /cut into/);
+    assert.equal(api.changes.state.parts.length, 0);
+    send(api, { type: 'tour', step: null });
+    await heard.next('tour', ({ step: now }) => now === undefined);
+    await drive.webview.waitFor(() => document.querySelector<HTMLElement>('.tour')?.hidden);
+  });
+});
