@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { percent } from '../../src/analysis/format.ts';
 import { drive } from './drive.ts';
 import { closeAll, setting } from './explore.ts';
 import { GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
@@ -177,5 +178,25 @@ describe('ghost text', () => {
     assert.match(String(rows), /·Spain.*%, rank 1.*·Spain/);
     await drive.press('Escape');
     await shown;
+  });
+
+  it('why: of a changed model, its probabilities', async () => {
+    await ghost.api.changes.switchOff([{ layer: 0, part: 'mlp' }]);
+    try {
+      await ghost.write(`${LIST} `);
+      const found = await ghost.suggest();
+      assert.ok(found.state === 'shown');
+      const [{ logprob }] = found.suggestion.tokens;
+      const shown = vscode.commands.executeCommand('tokenscope.ghostText.why');
+      const row = await drive.waitFor(() => {
+        const first = document.querySelector('.quick-input-list .monaco-list-row')?.textContent;
+        return first?.includes('%') && first;
+      });
+      assert.ok(String(row).includes(`${percent(Math.exp(logprob))}, rank `), `${row}, of ${Math.exp(logprob)}`);
+      await drive.press('Escape');
+      await shown;
+    } finally {
+      await ghost.api.changes.switchOff([]);
+    }
   });
 });

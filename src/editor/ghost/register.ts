@@ -40,7 +40,7 @@ export function registerGhostText(
         return setGhostMode('onDemand');
       },
       'ghostText.suggest': suggestHere,
-      'ghostText.why': () => whyShown(engine, ghost, showTree),
+      'ghostText.why': () => whyShown(engine, changes, ghost, showTree),
     }),
   );
   return { ghost, ghostStatus };

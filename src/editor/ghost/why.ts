@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { percent, rank, visibleToken } from '../../analysis/format.ts';
 import type { Suggestion } from '../../continuations/suggester.ts';
+import { changedEngine } from '../../explore/changedEngine.ts';
+import type { ModelChanges } from '../../explore/modelChanges.ts';
 import type { OffsetRange } from '../../explore/trackedRange.ts';
 import type { LoadedEngine, WindowEngine } from '../../explore/windowEngine.ts';
 import type { GhostStates } from './ghostState.ts';
@@ -51,7 +53,12 @@ export type ShowTree = (document: vscode.TextDocument, context: OffsetRange) => 
  * Shows the tree where the last suggestion begins, and lists its tokens, each with its probability and its rivals; or says
  * that there is none.
  */
-export async function whyShown({ loaded }: WindowEngine, { state }: GhostStates, showTree: ShowTree): Promise<void> {
+export async function whyShown(
+  { loaded }: WindowEngine,
+  { interventions }: ModelChanges,
+  { state }: GhostStates,
+  showTree: ShowTree,
+): Promise<void> {
   if (!loaded || (state.state !== 'shown' && state.state !== 'unsure')) {
     const none = vscode.l10n.t('There is no suggestion to explain: ask for one with "Suggest at the Caret".');
     await vscode.window.showInformationMessage(none);
@@ -60,7 +67,8 @@ export async function whyShown({ loaded }: WindowEngine, { state }: GhostStates,
   const { document, context } = state;
   if (!document.isClosed && context.end > context.start) showTree(document, context);
   const abort = new AbortController();
-  const items = reasons(loaded, state.suggestion, abort.signal).then((found) =>
+  const changed = { ...loaded, engine: changedEngine(loaded.engine, interventions) };
+  const items = reasons(changed, state.suggestion, abort.signal).then((found) =>
     found.map(({ token, probability, rank: place, rivals }) => ({
       label: token,
       description: vscode.l10n.t('{0}, rank {1}', percent(probability), rank(place)),
