@@ -2,7 +2,7 @@
 import type { AnswerMessage, HostMessage, ModelView, PieceView } from '../src/panel/protocol.ts';
 import { addChunk, isOvertaken, noScores, nothingComputed, type State } from './store.ts';
 
-export type HostEvent = Exclude<HostMessage, AnswerMessage | { type: 'saved' }>;
+export type HostEvent = Exclude<HostMessage, AnswerMessage | { type: 'saved' | 'keep' | 'restore' }>;
 
 /** What an event changes; nothing where it is of an older run. */
 export function receive(state: Readonly<State>, message: HostEvent): Partial<State> {

@@ -54,6 +54,8 @@ export function makePage(makers: readonly MakeView[]) {
     listenToKeys(actions, open, keys);
     listen((message) => {
       if (message.type === 'answer') asker.receive(message);
+      else if (message.type === 'keep') post({ type: 'kept', state: pageState(store.state) });
+      else if (message.type === 'restore') store.set(restored(message.state, ids));
       else if (message.type === 'saved') menu.say(t('Saved as {0}', message.file));
       else store.set(receive(store.state, message));
     });

@@ -10,7 +10,7 @@ import { type PageScript, pageHtml, resourceRoots } from './html.ts';
 import { Outbox } from './outbox.ts';
 import { focusEditor, openHelp, openSettings, saveFigure } from './pageActions.ts';
 import type { PageHost } from './pageHost.ts';
-import type { HostMessage, PageMessage, TourView } from './protocol.ts';
+import type { HostMessage, PageMessage, PageState, TourView } from './protocol.ts';
 import { ShownText } from './shownText.ts';
 import { readPageMessage } from './validate.ts';
 
@@ -43,6 +43,8 @@ export class ExplorePage implements vscode.Disposable {
   private lastRun = 0;
   private pinned = false;
   private lock = OPEN;
+  /** Who waits for what the page keeps. */
+  private readonly keeping: ((state: PageState) => void)[] = [];
   private follow: NodeJS.Timeout | undefined;
   private readonly listening: vscode.Disposable[];
   private readonly closed = new vscode.EventEmitter<void>();
@@ -159,6 +161,25 @@ export class ExplorePage implements vscode.Disposable {
     this.outbox.post({ type: 'view', view });
   }
 
+  /** What the page keeps over a reload, once it has answered. */
+  keptState(): Promise<PageState> {
+    this.reveal();
+    return new Promise((resolve) => {
+      this.keeping.push(resolve);
+      this.outbox.post({ type: 'keep' });
+    });
+  }
+
+  /** Shows what a page kept. */
+  restore(state: PageState): void {
+    this.outbox.post({ type: 'restore', state });
+  }
+
+  /** A sentence beside the numbers. */
+  say(text: string): void {
+    this.outbox.post({ type: 'notice', text });
+  }
+
   /** Says what a step of the tour is about; null: it is over. */
   tour(step: TourView | null): void {
     this.outbox.post({ type: 'tour', ...(step && { step }) });
@@ -216,6 +237,7 @@ export class ExplorePage implements vscode.Disposable {
         shown?.setLock(OPEN);
         this.outbox.connect();
         this.outbox.post({ type: 'changed', ...this.services.changes.state });
+        if (this.keeping.length > 0) this.outbox.post({ type: 'keep' });
         return shown?.tellChoice();
       case 'hover':
         return shown?.hover(message);
@@ -245,6 +267,9 @@ export class ExplorePage implements vscode.Disposable {
         return shown?.text.rerun();
       case 'pin':
         return this.setPinned(message.pinned);
+      case 'kept':
+        for (const resolve of this.keeping.splice(0)) resolve(message.state);
+        return;
       case 'tour':
         return this.services.tour(message.step);
       case 'switchOff':

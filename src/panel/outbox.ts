@@ -12,6 +12,7 @@ export class Outbox {
   private pinned: HostMessage | undefined;
   private view: HostMessage | undefined;
   private tour: HostMessage | undefined;
+  private restored: HostMessage | undefined;
   private progress: HostMessage | undefined;
   /** Messages since the current run began, or the one that says why there is none. */
   private current: HostMessage[] = [];
@@ -51,9 +52,10 @@ export class Outbox {
   connect(): void {
     this.connected = true;
     this.told.clear();
-    const { model, pinned, view, tour, progress } = this;
+    const { model, pinned, view, restored, tour, progress } = this;
     this.view = undefined;
-    for (const message of [model, pinned, view, tour, ...this.current, progress]) {
+    this.restored = undefined;
+    for (const message of [model, pinned, restored, view, tour, ...this.current, progress]) {
       if (!message) continue;
       const again = message.type === 'scores' ? { ...message, pieces: this.tell(message.chunk) } : message;
       this.deliver(again);
@@ -87,6 +89,9 @@ export class Outbox {
         break;
       case 'pinned':
         this.pinned = message;
+        break;
+      case 'restore':
+        this.restored = this.connected ? undefined : message;
         break;
       case 'tour':
         this.tour = message;

@@ -129,6 +129,10 @@ export type HostMessage =
   | { type: 'changed'; parts: readonly Ablated[]; mean: boolean }
   /** Id of a view that is to be opened. */
   | { type: 'view'; view: string }
+  /** Asks for what the page keeps. */
+  | { type: 'keep' }
+  /** What a page kept is shown again. */
+  | { type: 'restore'; state: PageState }
   /** A step of the tour, from 0; without one the tour is over. */
   | { type: 'tour'; step?: TourView }
   /** Where a figure was saved. */
@@ -166,6 +170,8 @@ export type PageMessage =
   | { type: 'cancel'; run: number }
   | { type: 'rerun' }
   | { type: 'pin'; pinned: boolean }
+  /** What the page keeps, as it was asked for. */
+  | { type: 'kept'; state: PageState }
   /** Goes to a step of the tour, from 0; null ends it. */
   | { type: 'tour'; step: number | null }
   /** Switches parts of the model off, in place of what was; none restores it. */

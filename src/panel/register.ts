@@ -6,6 +6,7 @@ import { openPanel, PANEL_TYPE } from './pageHost.ts';
 import { Pages } from './pages.ts';
 import type { HostMessage } from './protocol.ts';
 import { rememberIn, restorePanel } from './restore.ts';
+import { openSession, saveSession } from './session/sessions.ts';
 import { Tour } from './tour/tour.ts';
 
 /** What is said to a page is heard by `posted`, what is explored is remembered. */
@@ -35,6 +36,7 @@ export function registerPanel(
     return page;
   };
   const { changes, openExample } = shared;
+  const sessions = { changes, page: () => pages.at(PANEL_TYPE), revealed };
   const tour = new Tour({ changes, openExample, page: revealed });
   subscriptions.push(
     posted,
@@ -43,6 +45,8 @@ export function registerPanel(
     registerCommands({
       exploreSelection: () => revealed().explore(vscode.window.activeTextEditor),
       tour: () => tour.go(0),
+      saveSession: (target) => told(saveSession(sessions, target instanceof vscode.Uri ? target : undefined)),
+      openSession: (file) => told(openSession(sessions, file instanceof vscode.Uri ? file : undefined)),
       openExample: async () => {
         const editor = await shared.openExample();
         revealed().explore(editor);
@@ -59,4 +63,13 @@ export function registerPanel(
     showTree: (text, by) => revealed().showTree(text, by),
     onDidPost: posted.event,
   };
+}
+
+/** What goes wrong is told where it was asked for. */
+async function told(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+  }
 }

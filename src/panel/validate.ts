@@ -6,7 +6,7 @@ import { whole } from './questions/subject.ts';
 const run = whole;
 const position = whole;
 
-const state = z.object({
+export const pageStateSchema = z.object({
   document: z.object({ uri: z.string().max(8192), start: whole, end: whole }).optional(),
   chosen: whole.optional(),
   view: z.string().max(100),
@@ -19,7 +19,20 @@ const state = z.object({
   }),
   depth: z.string().max(100).optional(),
   pinned: z.boolean(),
+  attention: z
+    .object({
+      measure: z.string().max(100),
+      times: z.boolean(),
+      withoutFirst: z.boolean(),
+      compared: z.object({ layer: whole, head: whole }).nullable(),
+    })
+    .optional(),
 }) satisfies z.ZodType<PageState>;
+
+/** Parts of a model that are switched off. */
+export const partsSchema = z
+  .array(z.object({ layer: whole, part: z.union([whole, z.enum(['attn', 'mlp'])]) }))
+  .max(20_000);
 
 /** Figures and tables, not films. */
 const MOST_BYTES = 256 * 2 ** 20;
@@ -45,10 +58,11 @@ const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), run }),
   z.object({ type: z.literal('rerun') }),
   z.object({ type: z.literal('pin'), pinned: z.boolean() }),
+  z.object({ type: z.literal('kept'), state: pageStateSchema }),
   z.object({ type: z.literal('tour'), step: whole.nullable() }),
   z.object({
     type: z.literal('switchOff'),
-    parts: z.array(z.object({ layer: whole, part: z.union([whole, z.enum(['attn', 'mlp'])]) })).max(20_000),
+    parts: partsSchema,
     mean: z.boolean(),
   }),
   z.object({ type: z.literal('openExample') }),
@@ -72,5 +86,5 @@ export function readPageMessage(value: unknown): { message: PageMessage } | { pr
 
 /** What the page kept over a window reload; undefined if it is none of ours. */
 export function readPageState(value: unknown): PageState | undefined {
-  return state.safeParse(value).data;
+  return pageStateSchema.safeParse(value).data;
 }
