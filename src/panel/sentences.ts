@@ -27,3 +27,11 @@ export function partNote({ ids, end, clipped, length }: ScoredRun, several: bool
   }
   return notes.length > 0 ? notes.join(' ') : undefined;
 }
+
+/** What is loaded just now, in the language of the editor. @param label as the engine calls it */
+export function loadLabel(label: string): string {
+  const layer = /^layer (\d+) of (\d+)$/.exec(label);
+  if (layer) return vscode.l10n.t('layer {0} of {1}', layer[1], layer[2]);
+  if (label === 'embeddings') return vscode.l10n.t('embeddings');
+  return label === 'unembedding' ? vscode.l10n.t('unembedding') : label;
+}

@@ -3,7 +3,7 @@ import { EngineEnded } from '../errors.ts';
 import { changedEngine } from '../explore/changedEngine.ts';
 import { isProse } from '../explore/languages.ts';
 import type { PieceTexts } from '../explore/pieceTexts.ts';
-import type { ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
+import type { Progress, ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { Reading } from '../explore/scoredTexts.ts';
 import { putIn, tryCandidate } from '../explore/tryCandidate.ts';
@@ -13,7 +13,7 @@ import { CandidateEdits } from './candidateEdits.ts';
 import { errorView } from './errorView.ts';
 import type { Outbox } from './outbox.ts';
 import type { PageMessage, PieceView } from './protocol.ts';
-import { bosPolicy, emptySentence, partNote, restartedSentence } from './sentences.ts';
+import { bosPolicy, emptySentence, loadLabel, partNote, restartedSentence } from './sentences.ts';
 import { modelView, pieceView, tokenView, totalsView } from './views.ts';
 
 type Message<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
@@ -64,7 +64,7 @@ export class ShownText implements vscode.Disposable {
       emptied: (what) => telling.emptied(emptySentence(what)),
       stale: ({ number }) => this.post({ type: 'stale', run: this.before + number }),
       notice: (notice) => this.notice(notice === 'restarted' ? restartedSentence() : notice.sentence),
-      progress: ({ run, ...progress }) => this.post({ type: 'progress', run: this.before + run, ...progress }),
+      progress: (progress) => this.progressed(progress),
       choice: ({ choice: { layer, head }, part, by }) => {
         if (by === this) return;
         if (part.token !== undefined && !this.lock.token) this.cursor(part.token);
@@ -92,7 +92,7 @@ export class ShownText implements vscode.Disposable {
       if (run.scores.known > 0) this.scored({ run, from: 0, to: run.scores.known });
       if (run.stale) this.post({ type: 'stale', run: this.run });
     }
-    if (progress) this.post({ type: 'progress', ...progress, run: this.before + progress.run });
+    if (progress) this.progressed(progress);
     if (run && state === 'finished') this.finished(run);
     if (state === 'cancelled') this.post({ type: 'cancelled', run: this.before + newest });
     if (state === 'failed') this.failed({ run: newest, error });
@@ -242,6 +242,10 @@ export class ShownText implements vscode.Disposable {
     const totals = totalsView(scores.totals);
     const unchanged = before && { before: totalsView(before.totals) };
     this.post({ type: 'done', run: this.before + number, totals, ...unchanged, milliseconds });
+  }
+
+  private progressed({ run, label, ...progress }: Progress): void {
+    this.post({ type: 'progress', run: this.before + run, label: loadLabel(label), ...progress });
   }
 
   private failed({ run, error }: ScoredTextEvents['failed']): void {

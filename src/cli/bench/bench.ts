@@ -6,6 +6,7 @@ import { type CommonOptions, packageRoot } from '../common.ts';
 import { clearProgress, printJson } from '../terminal.ts';
 import { benchDecoding } from './decoding.ts';
 import { Figures } from './figures.ts';
+import { benchInspecting } from './inspecting.ts';
 import { benchLoading, load, loadAlone } from './loading.ts';
 import { textPerplexity } from './quality.ts';
 import { benchGrowth, benchRuns } from './runs.ts';
@@ -38,6 +39,7 @@ export async function bench({ model, threads, repeat, json, loadWith }: BenchOpt
   const prefill = await benchRuns(figures, engine, ids.slice(0, 280), repeat);
   await benchDecoding(figures, engine, repeat);
   await benchSuggesting(figures, engine, repeat);
+  await benchInspecting(figures, engine, ids.slice(0, 256), repeat);
   await benchGrowth(figures, engine, ids.slice(0, Math.min(2056, engine.model!.contextLength)));
   const int8 = await perplexities(engine, texts);
   await engine.unload();
