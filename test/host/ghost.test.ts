@@ -6,6 +6,9 @@ import { closeAll, setting } from './explore.ts';
 import { GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
 import { Painted } from './painted.ts';
 
+/** Whatever has the focus by then. */
+const closeList = () => vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+
 describe('ghost text', () => {
   let ghost: GhostWindow;
 
@@ -160,7 +163,7 @@ describe('ghost text', () => {
     const shown = vscode.commands.executeCommand('tokenscope.ghostText.why');
     const first = await drive.webview.waitFor(() => document.querySelector('.tree .node .name')?.textContent);
     assert.equal(first, '·Spain');
-    await drive.press('Escape');
+    await closeList();
     await shown;
     const [editor] = vscode.window.visibleTextEditors;
     assert.equal(written.offsetAt(editor.selection.active), `${LIST} Sp`.length);
@@ -176,7 +179,7 @@ describe('ghost text', () => {
       return found.some((row) => row?.includes('%')) && found;
     });
     assert.match(String(rows), /·Spain.*%, rank 1.*·Spain/);
-    await drive.press('Escape');
+    await closeList();
     await shown;
   });
 
@@ -193,7 +196,7 @@ describe('ghost text', () => {
         return first?.includes('%') && first;
       });
       assert.ok(String(row).includes(`${percent(Math.exp(logprob))}, rank `), `${row}, of ${Math.exp(logprob)}`);
-      await drive.press('Escape');
+      await closeList();
       await shown;
     } finally {
       await ghost.api.changes.switchOff([]);
