@@ -87,8 +87,11 @@ async function counted(part: Part, command: string[], env: Record<string, string
 function mocha(part: Exclude<Part, 'check' | 'host'>): Promise<Counts> {
   const grep = values.grep ? ['--grep', values.grep] : [];
   const files = `test/${part}/**/*.test.ts`;
+  // As in the host: see test/host/index.ts.
+  const retries = part === 'browser' ? ['--retries', '1'] : [];
   return counted(part, [
     inRoot('node_modules/mocha/bin/mocha.js'),
+    ...retries,
     '--reporter',
     inRoot('test/reporter.cjs'),
     ...grep,

@@ -15,6 +15,8 @@ export async function run(): Promise<void> {
     ui: 'bdd',
     color: false,
     timeout: 60_000,
+    // A window on a busy machine may lose a key. What was tried again is listed at the end of the run.
+    retries: 1,
     reporter: join(root, 'test', 'reporter.cjs'),
   });
   if (process.env.TOKENSCOPE_TEST_GREP) mocha.grep(process.env.TOKENSCOPE_TEST_GREP);
