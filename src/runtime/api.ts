@@ -131,6 +131,9 @@ export interface ModelInfo {
   parameters: number;
   /** Without E, U and learned positions: the N of scaling laws. */
   nonEmbedding: number;
+  /** Angle a position of each rotated pair, in the first layer that rotates; none: positions are learned, or there are none. */
+  rotary?: readonly number[];
+  learnedPositions: boolean;
   /** Bytes of the model's files. */
   fileBytes: number;
   addsBos: boolean;

@@ -12,6 +12,7 @@ export function describeModel(
 ): ModelInfo {
   const { name, path, format, config } = source;
   const { family, nLayers, nHeads, nKvHeads, dModel, dHead, dMlp, vocabSize, contextLength } = config;
+  const rotary = config.layers.find((layer) => layer.rotary)?.rotary;
   return {
     name,
     path,
@@ -28,6 +29,8 @@ export function describeModel(
     contextLength,
     parameters: source.parameters,
     nonEmbedding: source.parameters - embeddingParameters(config),
+    ...(rotary && { rotary: rotary.inverseFrequencies }),
+    learnedPositions: config.learnedPositions,
     fileBytes: source.byteLength,
     addsBos: tokenizer.addsBos,
     eosIds: tokenizer.eosIds,

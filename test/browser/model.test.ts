@@ -68,6 +68,13 @@ describe('the model view, on numbers of the real engine', () => {
     for (const [i, cosine] of cosines.entries()) assert.ok(lines[i].endsWith(cosine.toFixed(3)), lines[i]);
   });
 
+  it('positions are those of the model: its slowest pair turns once in as many tokens as its frequencies say', async () => {
+    await open(text);
+    const slowest = Math.round((2 * Math.PI) / Math.min(...text.model.rotary!)).toLocaleString('en');
+    assert.ok((await opened.page.locator('.model-view').innerText()).includes(`the slowest in ${slowest}`));
+    assert.equal(text.model.rotary!.length, 32);
+  });
+
   it('a text of one token has no loss, and says so', async () => {
     await open(await realText('Hello', 1), 0);
     assert.match((await said('.formula'))[0], /no loss/);

@@ -256,7 +256,13 @@ function result(of: Sample, question: Question): Result<Question> {
         ...{ name: model.name, format: 'gguf', family: 'llama', precision: 'int8' },
         ...{ nLayers: model.nLayers, nHeads: model.nHeads, nKvHeads: 2, dModel: 64, dHead: 16, dMlp: 128 },
         ...{ vocabSize: model.vocabSize, contextLength: model.contextLength, addsBos: false, loadMs: 1000 },
-        ...{ parameters: 134_515_008, nonEmbedding: 106_203_456, fileBytes: 98_000_000 },
+        ...{
+          parameters: 134_515_008,
+          nonEmbedding: 106_203_456,
+          learnedPositions: false,
+          rotary: [1, 0.1, 0.01],
+          fileBytes: 98_000_000,
+        },
       };
     case 'neighbours': {
       const ids = Int32Array.from([1, 2, 3], (rank) => idOf(of, 1, rank));

@@ -33,7 +33,7 @@ describe('walkthrough in the window', () => {
       const steps = document.querySelectorAll('.getting-started-step .step-title');
       return steps.length > 0 && Array.from(steps, (step) => step.textContent);
     });
-    const ids = ['explore', 'token', 'ghost', 'attention', 'settings'];
+    const ids = ['explore', 'token', 'ghost', 'attention', 'tour', 'settings'];
     assert.deepEqual(
       titles,
       ids.map((id) => texts[`walkthrough.${id}.title`]),

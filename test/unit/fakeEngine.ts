@@ -198,6 +198,7 @@ function info({ path, precision }: LoadOptions, loads: number): ModelInfo {
     vocabSize: VOCAB,
     contextLength: 64,
     nonEmbedding: 90,
+    learnedPositions: false,
     parameters: 1,
     fileBytes: 1,
     addsBos: false,

@@ -8,6 +8,7 @@ import { differenceNeeds } from './difference.ts';
 import { embeddingSection, neighboursOf } from './embeddingSection.ts';
 import { lossSection } from './lossSection.ts';
 import { modelPicture } from './modelPicture.ts';
+import { positionSection } from './positionSection.ts';
 import { FACTS, scalingSection } from './scalingSection.ts';
 import { explanation, type View } from './view.ts';
 
@@ -17,7 +18,15 @@ export function modelView(actions: Actions): View {
   const loss = lossSection(actions);
   const scaling = scalingSection();
   const embedding = embeddingSection();
-  const sections = el('div', { class: 'model-sections' }, loss.element, scaling.element, embedding.element);
+  const positions = positionSection();
+  const sections = el(
+    'div',
+    { class: 'model-sections' },
+    loss.element,
+    embedding.element,
+    positions.element,
+    scaling.element,
+  );
   const element = el(
     'div',
     { class: 'view model-view' },
@@ -57,6 +66,7 @@ export function modelView(actions: Actions): View {
       loss.show(state);
       scaling.show(state);
       embedding.show(state);
+      positions.show(state);
     },
     figure(state) {
       const { scores, tokens } = state;
