@@ -330,6 +330,8 @@ export interface PatchRequest extends TextRequest {
   against: number;
   /** What is put in: the residual stream at a block's entry, by position, or a head's z at all of them. */
   at: 'resid' | 'z';
+  /** Layers of the map, `[from, to)`; default: all. */
+  layers?: readonly [number, number];
 }
 
 export interface PatchRow {

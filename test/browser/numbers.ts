@@ -196,6 +196,10 @@ function roles(seed: number) {
   };
 }
 
+/** What an activation put in brings back: more the higher its layer, every other one the other way. */
+export const patched = (layer: number, column: number): number =>
+  ((column % 2 === 0 ? 1 : -1) * (layer + 1)) / model.nLayers;
+
 function attributionParts() {
   const parts = [{ name: 'embed', value: 0.5 }];
   for (let l = 0; l < model.nLayers; l++) {
@@ -268,6 +272,17 @@ function result(of: Sample, question: Question): Result<Question> {
       const ids = Int32Array.from([1, 2, 3], (rank) => idOf(of, 1, rank));
       const near = { ids, cosines: Float64Array.of(0.9, 0.8, 0.7) };
       return { tied: true, E: near, U: near, pieces: pieces(of, ids) };
+    }
+    case 'patch': {
+      const { from, count, at } = question;
+      const columns = at === 'resid' ? of.tokens.length : model.nHeads;
+      const [answer, against] = [idOf(of, of.tokens.length - 1, 1), idOf(of, of.tokens.length - 1, 2)];
+      return {
+        ...{ answer, against, clean: 3, corrupt: -5, tokens: of.tokens, pieces: pieces(of, [answer, against]) },
+        restored: Float32Array.from({ length: count * columns }, (_, i) =>
+          patched(from + Math.floor(i / columns), i % columns),
+        ),
+      };
     }
     case 'copying':
       return { copying: Float32Array.from({ length: model.nLayers * model.nHeads }, (_, i) => (i % 2 ? -0.5 : 0.5)) };

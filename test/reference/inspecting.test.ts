@@ -147,6 +147,20 @@ for (const family of FAMILIES) {
       const restored = (difference(byHand) - wantedCorrupt) / (wantedClean - wantedCorrupt);
       close([rows[1].restored[5]], [restored], 1e-3, 'second block');
 
+      // A part of the layers is that part of the map.
+      for (const at of ['resid', 'z'] as const) {
+        const request = { ids: corrupt, clean, answer: 3, against: 4, at };
+        const part = await all(engine.patch({ ...request, layers: [1, nLayers] }));
+        assert.deepEqual(part, (await all(engine.patch(request))).slice(1), at);
+        for (const layers of [
+          [-1, 1],
+          [1, 1],
+          [0, nLayers + 1],
+          [0.5, 1],
+        ] as const)
+          await assert.rejects(all(engine.patch({ ...request, layers })), /there are no layers/, String(layers));
+      }
+
       const byHead = await all(engine.patch({ ids: corrupt, clean, answer: 3, against: 4, at: 'z' }));
       assert.equal(byHead[0].restored.length, nHeads);
       const z = await collectHooks(engine.run({ ids: clean, topK: 0, hooks: ['blocks.1.attn.hook_z'] }), clean.length);

@@ -6,6 +6,7 @@ import * as distribution from './distribution.ts';
 import * as facts from './facts.ts';
 import * as lens from './lens.ts';
 import * as neighbours from './neighbours.ts';
+import * as patch from './patch.ts';
 import * as pattern from './pattern.ts';
 import * as roles from './roles.ts';
 import * as rollout from './rollout.ts';
@@ -25,6 +26,7 @@ export const questions = {
   facts,
   lens,
   neighbours,
+  patch,
   pattern,
   roles,
   rollout,

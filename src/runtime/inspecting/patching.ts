@@ -17,11 +17,12 @@ export interface PatchChanges {
  * again with one activation of the clean one put in, and how much of the difference of two logits comes back: 0 is the
  * corrupt prompt's, 1 the clean one's. A row a layer: of positions, whose residual stream at the block's entry is put
  * in, or of heads, whose z is, at all positions.
- * @throws TokenscopeError for prompts of unequal length, or between which the difference does not change
+ * @throws TokenscopeError for prompts of unequal length, or between which the difference does not change; RangeError
+ * for tokens and layers that are not there
  */
 export async function* patchMap(
   network: Network,
-  { ids: corrupt, clean, answer, against, at }: PatchRequest,
+  { ids: corrupt, clean, answer, against, at, layers }: PatchRequest,
   changes: PatchChanges,
   turn: Turn,
 ): AsyncGenerator<PatchRow> {
@@ -36,6 +37,9 @@ export async function* patchMap(
   for (const id of [answer, against])
     if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
       throw new RangeError(`token ${id} does not exist: the vocabulary has ids 0 to ${vocabSize - 1}`);
+  const [first, end] = layers ?? [0, nLayers];
+  if (!Number.isInteger(first) || !Number.isInteger(end) || first < 0 || first >= end || end > nLayers)
+    throw new RangeError(`there are no layers from ${first} to before ${end}: the model has ${nLayers}`);
 
   const run = async (ids: readonly number[], list: readonly Intervention[]) => {
     const cache = new RunCache(network.config);
@@ -79,7 +83,7 @@ export async function* patchMap(
     return last(cache);
   };
   const columns = at === 'resid' ? n : nHeads;
-  for (let layer = 0; layer < nLayers; layer++) {
+  for (let layer = first; layer < end; layer++) {
     const cache = corruptCache.fork(n);
     const finals = new Float32Array(columns * d);
     if (at === 'resid') {

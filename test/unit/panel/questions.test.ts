@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { Answers } from '../../../src/panel/answers.ts';
-import { type Question, questions } from '../../../src/panel/questions/index.ts';
+import { type Question, questions, type Result } from '../../../src/panel/questions/index.ts';
 import type { Subject } from '../../../src/panel/questions/subject.ts';
-import type { LensLayer, LensRequest, ModelInfo, RunChunk, RunRequest } from '../../../src/runtime/api.ts';
+import type {
+  LensLayer,
+  LensRequest,
+  ModelInfo,
+  PatchRequest,
+  PatchRow,
+  RunChunk,
+  RunRequest,
+} from '../../../src/runtime/api.ts';
 import { FakeEngine, logitsAfter } from '../fakeEngine.ts';
 
 const IDS = [1, 2, 3, 4, 5, 6];
@@ -75,6 +83,18 @@ class StreamEngine extends FakeEngine {
     );
     hooks['blocks.1.hook_resid_post'] = tensor(3, 8);
     for await (const chunk of super.run(request)) yield { ...chunk, hooks };
+  }
+}
+
+/** Restores 10 layer + column / 10, and says what it was asked. */
+class PatchEngine extends FakeEngine {
+  readonly asked: PatchRequest[] = [];
+
+  override async *patch(request: PatchRequest): AsyncGenerator<PatchRow> {
+    this.asked.push(request);
+    const { ids, layers } = request;
+    for (let layer = layers![0]; layer < layers![1]; layer++)
+      yield { layer, clean: 3, corrupt: -5, restored: Float32Array.from(ids, (_, p) => 10 * layer + p / 10) };
   }
 }
 
@@ -160,6 +180,50 @@ describe('questions of the page', () => {
     const [{ ids, scoreFrom }] = engine.asked;
     assert.deepEqual([ids, scoreFrom, engine.asked.length], [[1, 2], 1, 1]);
     await assert.rejects(answers.to({ kind: 'stream', position: 6 }), { where: 'Position 6' });
+  });
+
+  describe('activation patching', () => {
+    const patch = (more: Partial<Extract<Question, { kind: 'patch' }>> = {}): Question => ({
+      ...{ kind: 'patch', other: 'abcdea', swap: false, at: 'resid', from: 1, count: 2 },
+      ...more,
+    });
+
+    it('the text is the clean prompt, or the corrupt one; its rows, and the likeliest tokens where none are named', async () => {
+      const engine = new PatchEngine();
+      const answers = new Answers(await about(engine));
+      const outcome = await answers.to(patch());
+      assert.ok(outcome && 'result' in outcome);
+      const { tokens, restored, ...rest } = outcome.result as Result<Extract<Question, { kind: 'patch' }>>;
+      // After a token the fake engine finds the token itself likeliest: 6 ends the text, 1 the other one.
+      const pieces = { 6: { text: '<6>' }, 1: { text: '<1>' } };
+      assert.deepEqual(rest, { answer: 6, against: 1, clean: 3, corrupt: -5, pieces });
+      assert.deepEqual(
+        tokens.map(({ text }) => text),
+        [...'abcdea'],
+      );
+      assert.deepEqual(restored, Float32Array.from([1, 2].flatMap((layer) => IDS.map((_, p) => 10 * layer + p / 10))));
+      await answers.to(patch({ swap: true, answer: 7, against: 2, at: 'z' }));
+      const other = [1, 2, 3, 4, 5, 1];
+      assert.deepEqual(engine.asked, [
+        { ids: other, clean: IDS, answer: 6, against: 1, at: 'resid', layers: [1, 3] },
+        { ids: IDS, clean: other, answer: 7, against: 2, at: 'z', layers: [1, 3] },
+      ]);
+    });
+
+    it('where both prompts go on alike, the answer is held against the next likeliest', async () => {
+      const engine = new PatchEngine();
+      await new Answers(await about(engine)).to(patch({ other: 'abcdef' }));
+      const [{ answer, against }] = engine.asked;
+      assert.deepEqual([answer, against], [6, 5]);
+    });
+
+    it('no other prompt, one that is too long, or a text that is: errors that say what to do', async () => {
+      const answers = new Answers(await about(new PatchEngine()));
+      await assert.rejects(answers.to(patch({ other: '' })), { what: 'There is no other prompt.' });
+      await assert.rejects(answers.to(patch({ other: 'a'.repeat(401) })), { todo: 'Write at most 400 characters.' });
+      const long = new Answers(await about(new PatchEngine(), new Array(65).fill(1)));
+      await assert.rejects(long.to(patch()), { name: 'TokenscopeError', todo: 'Select at most 64 tokens.' });
+    });
   });
 
   it('outside the text, outside the model, too large to hold: errors that say what to do', async () => {
