@@ -70,6 +70,7 @@ ablateOptions(commonOptions(program.command('trace').description('save what happ
 commonOptions(program.command('lens').description('what every layer would predict'))
   .option('--top <k>', 'candidates a layer and position', positiveInteger, 5)
   .option('--mid', 'after attention too')
+  .option('--kl', 'the divergence from the final distribution too, of at most 256 positions')
   .action((options: LensOptions) => lens(options));
 
 const headsCommand = program.command('heads').description('what each head does on random tokens, repeated');

@@ -19,8 +19,19 @@ import { lookingToken, type State } from './store.ts';
 const WINDOW = 32;
 const AHEAD = 8;
 
-const windowOf = (index: number, n: number) =>
-  ({ kind: 'lens', from: index * WINDOW, count: Math.min(WINDOW, n - index * WINDOW) }) as const satisfies Question;
+/** With the divergences where they are wanted, or there already: they take as long again. */
+function windowOf(state: Readonly<State>, index: number) {
+  const count = Math.min(WINDOW, state.tokens.length - index * WINDOW);
+  const plain = { kind: 'lens', from: index * WINDOW, count } as const satisfies Question;
+  const whole = { ...plain, kl: true } as const;
+  return state.depth.measure === 'kl' || answerTo(state, whole) ? whole : plain;
+}
+
+/** What is known of a window, be it without the divergences. */
+function knownWindow(state: Readonly<State>, index: number) {
+  const { kind, from, count } = windowOf(state, index);
+  return resultOf(state, windowOf(state, index)) ?? resultOf(state, { kind, from, count });
+}
 
 /** Nothing comes after the last token: there the likeliest token of the output is followed. Null elsewhere. */
 export function followed(state: Readonly<State>) {
@@ -48,9 +59,9 @@ function windowsOf(state: Readonly<State>): { wanted: number[]; beside: number[]
 
 function questionsOf(state: Readonly<State>): Extract<Question, { kind: 'lens' }>[] {
   const { wanted, beside } = windowsOf(state);
-  const n = state.tokens.length;
   const follow = wanted.length > 0 ? followed(state) : null;
-  return [...wanted.map((i) => windowOf(i, n)), ...(follow ? [follow] : []), ...beside.map((i) => windowOf(i, n))];
+  const asked = (index: number) => windowOf(state, index);
+  return [...wanted.map(asked), ...(follow ? [follow] : []), ...beside.map(asked)];
 }
 
 /** What is needed and there, and the first that is not: the engine works on one at a time. */
@@ -63,7 +74,7 @@ export function lensNeeds(state: Readonly<State>): Question[] {
 /** Whether all that is in view has been looked at. */
 export function isLookedAt(state: Readonly<State>): boolean {
   const { wanted } = windowsOf(state);
-  return wanted.length > 0 && wanted.every((i) => resultOf(state, windowOf(i, state.tokens.length)));
+  return wanted.length > 0 && wanted.every((i) => resultOf(state, windowOf(state, i)));
 }
 
 export const lensError = (state: Readonly<State>) =>
@@ -96,8 +107,8 @@ export function lensOf(state: Readonly<State>): Lens | null {
   let known = 0;
   placeWindow(grid, outputOf(state, 0, scores.known), 0, scores.known, model.nLayers);
   for (let i = 0; i * WINDOW < n; i++) {
-    const { from, count } = windowOf(i, n);
-    const result = resultOf(state, windowOf(i, n));
+    const { from, count } = windowOf(state, i);
+    const result = knownWindow(state, i);
     if (!result) continue;
     ({ hooks } = result);
     known += count;
@@ -193,6 +204,14 @@ export const LENS_MEASURES: readonly LensMeasure[] = [
     max: Math.log10,
     hue: 'warm',
     said: (value) => t('rank {0}', rank(Math.round(10 ** value))),
+  },
+  {
+    id: 'kl',
+    name: t('divergence from the output (KL)'),
+    value: ({ kl }, cell) => kl[cell],
+    max: Math.log,
+    hue: 'warm',
+    said: (value) => t('{0} nats', value.toPrecision(3)),
   },
 ];
 

@@ -8,10 +8,12 @@ export interface LensNumbers {
   /** Of the actual next token; NaN / 0 where there is none. */
   targetLogprob: Float32Array;
   targetRank: Int32Array;
+  /** KL of the output's distribution from this one, where it was asked for. */
+  kl?: Float32Array;
 }
 
 /** All positions of a text: row 0 is what goes into the first layer, the last row the output. */
-export interface LensGrid extends LensNumbers {
+export interface LensGrid extends Required<LensNumbers> {
   rows: number;
   n: number;
 }
@@ -26,6 +28,7 @@ export const emptyGrid = (rows: number, n: number): LensGrid => ({
   entropy: new Float32Array(rows * n).fill(Number.NaN),
   targetLogprob: new Float32Array(rows * n).fill(Number.NaN),
   targetRank: new Int32Array(rows * n),
+  kl: new Float32Array(rows * n).fill(Number.NaN),
 });
 
 /** Index of a cell in the grid's arrays. */
@@ -43,6 +46,7 @@ export function placeWindow(grid: LensGrid, numbers: LensNumbers, from: number, 
     grid.entropy.set(numbers.entropy.subarray(at, at + count), to);
     grid.targetLogprob.set(numbers.targetLogprob.subarray(at, at + count), to);
     grid.targetRank.set(numbers.targetRank.subarray(at, at + count), to);
+    if (numbers.kl) grid.kl.set(numbers.kl.subarray(at, at + count), to);
   }
 }
 

@@ -6,6 +6,7 @@ import { PieceTable } from './tokens.ts';
 export interface LensOptions extends CommonOptions {
   top: number;
   mid?: boolean;
+  kl?: boolean;
 }
 
 /** The logit lens: what every layer would predict. The table shows the last position, JSON all of them. */
@@ -15,7 +16,7 @@ export async function lens(options: LensOptions): Promise<void> {
   const positions = options.json ? undefined : [ids.length - 1];
   const layers: { hook: string; positions: object[] }[] = [];
   const rows: string[][] = [];
-  for await (const layer of engine.lens({ ids, topK: options.top, positions, mid: options.mid })) {
+  for await (const layer of engine.lens({ ids, topK: options.top, positions, mid: options.mid, kl: options.kl })) {
     await pieces.learn(layer.topIds);
     showProgress(`Lens: ${layer.hook}`, rows.length, model.nLayers + 1);
     const shown = Array.from(layer.entropy, (entropy, i) => ({
@@ -23,6 +24,7 @@ export async function lens(options: LensOptions): Promise<void> {
       entropy,
       targetLogprob: layer.targetRank[i] > 0 ? layer.targetLogprob[i] : null,
       targetRank: layer.targetRank[i] > 0 ? layer.targetRank[i] : null,
+      ...(layer.kl && { kl: layer.kl[i] }),
     }));
     layers.push({ hook: layer.hook, positions: shown });
     const best = shown[0].top.slice(0, 5).map((c) => `${visibleToken(c)} ${percent(Math.exp(c.logprob))}`);

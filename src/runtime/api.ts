@@ -266,6 +266,8 @@ export interface LensRequest extends TextRequest {
   topK: number;
   /** After attention too. */
   mid?: boolean;
+  /** The divergence from the final distribution too: whole logits of each layer are needed for it. */
+  kl?: boolean;
   positions?: readonly number[];
 }
 
@@ -279,6 +281,8 @@ export interface LensLayer {
   topK: number;
   topIds: Int32Array;
   topLogprobs: Float32Array;
+  /** KL(final || this layer's), nats, where it is asked for. */
+  kl?: Float32Array;
 }
 
 /** A sequence r + r, or one of random tokens: the same seed draws the same. `length`: tokens of r. */

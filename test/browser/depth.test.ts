@@ -102,6 +102,14 @@ describe('the depth view, on numbers of the real engine', () => {
 
   const isCut = (shown: string, whole: string) => shown.endsWith('…') && whole.startsWith(shown.slice(0, -1));
 
+  it('by divergence: windows are asked for with it, up to ln of the vocabulary', async () => {
+    await open({ state: kept({ depth: 'kl' }) });
+    const asks = opened.sent().filter((message) => message.type === 'ask' && message.question.kind === 'lens');
+    assert.ok(asks.some((message) => message.type === 'ask' && 'kl' in message.question && message.question.kl));
+    const top = await opened.page.locator('.depth .legend').innerText();
+    assert.match(top, /10\.8 nats/); // ln of 49,152 tokens
+  });
+
   for (const theme of themes) {
     it(`${theme}: each cell has the top token, in bold where it is the output's; nothing is faint or cut off`, async () => {
       await open({ theme });

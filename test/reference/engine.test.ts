@@ -130,6 +130,25 @@ describe('engine', () => {
     assert.deepEqual([...layers.at(-1)!.targetRank].slice(0, -1), joined(chunks, 'rank').slice(1));
   });
 
+  it('the divergence of a layer is KL(final || its own), 0 at the last', async () => {
+    const positions = [3, 40];
+    const layers = await all(engine.lens({ ids, topK: 1, positions, kl: true }));
+    assert.ok(layers.at(-1)!.kl!.every((x) => x < 1e-5));
+    // The first residual's distribution by hand: all that follows adds nothing.
+    const { nLayers } = engine.model!;
+    const off = Array.from({ length: nLayers }, (_, l) => [
+      { hook: `blocks.${l}.hook_attn_out`, set: 'zero' } as const,
+      { hook: `blocks.${l}.hook_mlp_out`, set: 'zero' } as const,
+    ]).flat();
+    for (const [i, p] of positions.entries()) {
+      const [final, first] = [await engine.logits(ids, p), await engine.logits(ids, p, off)];
+      const lse = (x: Float32Array) => Math.log(x.reduce((sum, value) => sum + Math.exp(value), 0));
+      const [a, b] = [lse(final), lse(first)];
+      const wanted = final.reduce((sum, x, id) => sum + Math.exp(x - a) * (x - a - (first[id] - b)), 0);
+      close([layers[0].kl![i]], [wanted], 1e-3, 'divergence');
+    }
+  });
+
   describe('interventions', () => {
     const z = { hook: 'blocks.1.attn.hook_z', head: 2 } as const;
     const changed = async (...interventions: Intervention[]) =>

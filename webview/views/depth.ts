@@ -242,6 +242,7 @@ export function depthView(actions: Actions): View {
             'entropy_nats',
             'next_logprob',
             'next_rank',
+            'kl_nats',
           ],
           rows: hooks.flatMap((hook, row) =>
             known.map((column) => {
@@ -258,6 +259,7 @@ export function depthView(actions: Actions): View {
                 grid.entropy[cell],
                 next ? grid.targetLogprob[cell] : null,
                 next ? grid.targetRank[cell] : null,
+                Number.isNaN(grid.kl[cell]) ? null : grid.kl[cell],
               ];
             }),
           ),

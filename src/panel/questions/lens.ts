@@ -14,6 +14,8 @@ export const schema = z.object({
   from: whole,
   count: z.int().min(1).max(MOST_POSITIONS),
   follow: whole.optional(),
+  /** Divergences from the output's distribution too. */
+  kl: z.boolean().optional(),
 });
 
 /** Arrays are [residuals, count]; entry i of a row speaks of what comes after the token at `from + i`. */
@@ -28,6 +30,8 @@ export interface Result {
   /** Of the next token of the text; NaN / 0 where there is none. Nats. */
   targetLogprob: Float32Array;
   targetRank: Int32Array;
+  /** KL(output || this residual's), nats, where it was asked for. */
+  kl?: Float32Array;
   pieces: Record<number, PieceView>;
 }
 
@@ -36,7 +40,7 @@ export const atMost = 1;
 
 /** @throws TokenscopeError for a window that is not in the text; what the engine throws */
 export async function handle(
-  { from, count, follow }: z.infer<typeof schema>,
+  { from, count, follow, kl }: z.infer<typeof schema>,
   { engine, ids, texts }: Subject,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -51,7 +55,8 @@ export async function handle(
   const positions = Array.from({ length: count }, (_, i) => from + i);
   const asked = follow === undefined ? ids : [...ids.slice(0, end), follow];
   const layers: LensLayer[] = [];
-  for await (const layer of engine.lens({ ids: asked, topK: 1, positions }, signal)) layers.push(layer);
+  for await (const layer of engine.lens({ ids: asked, topK: 1, positions, ...(kl && { kl }) }, signal))
+    layers.push(layer);
   const topIds = Int32Array.from(layers.flatMap((layer) => [...layer.topIds]));
   const floats = (of: (layer: LensLayer) => Float32Array) =>
     Float32Array.from(layers.flatMap((layer) => [...of(layer)]));
@@ -62,6 +67,7 @@ export async function handle(
     entropy: floats((layer) => layer.entropy),
     targetLogprob: floats((layer) => layer.targetLogprob),
     targetRank: Int32Array.from(layers.flatMap((layer) => [...layer.targetRank])),
+    ...(kl && { kl: floats((layer) => layer.kl!) }),
     pieces: await texts([...new Set(topIds)]),
   };
 }

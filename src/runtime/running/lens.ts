@@ -1,3 +1,4 @@
+import { divergence, type Reference, referenceOf } from '../../analysis/divergence.ts';
 import type { LensLayer, LensRequest } from '../api.ts';
 import { CHUNK } from './cachedRun.ts';
 import type { Distributions, Network } from './network.ts';
@@ -26,18 +27,64 @@ export async function* logitLens(
     });
     return resid;
   };
+  const divergences = request.kl ? await Divergences.of(network, cache, positions, turn) : undefined;
   for (let l = 0; l <= nLayers; l++) {
     const hook = l < nLayers ? `blocks.${l}.hook_resid_pre` : `blocks.${nLayers - 1}.hook_resid_post`;
-    yield await lensLayer(network, hook, request, positions, turn, async (chunk) =>
+    yield await lensLayer(network, hook, request, positions, turn, divergences, async (chunk) =>
       gathered((p) => cache.residual(l, p, p + 1), chunk),
     );
     if (!mid || l === nLayers || layers[l].residual === 'parallel') continue;
-    yield await lensLayer(network, `blocks.${l}.hook_resid_mid`, request, positions, turn, async (chunk) => {
-      const [from, to] = [Math.min(...chunk), Math.max(...chunk) + 1];
-      const { data } = (await network.layerHooks(cache, l, from, to, [MID])).get(MID)!;
-      return gathered((p) => data.subarray((p - from) * d, (p - from + 1) * d), chunk);
-    });
+    yield await lensLayer(
+      network,
+      `blocks.${l}.hook_resid_mid`,
+      request,
+      positions,
+      turn,
+      divergences,
+      async (chunk) => {
+        const [from, to] = [Math.min(...chunk), Math.max(...chunk) + 1];
+        const { data } = (await network.layerHooks(cache, l, from, to, [MID])).get(MID)!;
+        return gathered((p) => data.subarray((p - from) * d, (p - from + 1) * d), chunk);
+      },
+    );
   }
+}
+
+/** Positions whose final distributions are held at a time: 49,152 tokens of 256 are 50 MB. */
+const MOST_DIVERGENCES = 256;
+
+/** How far distributions are from the final ones. */
+class Divergences {
+  private constructor(
+    private readonly network: Network,
+    private readonly finals: readonly Reference[],
+  ) {}
+
+  /** @throws RangeError for more positions than are held */
+  static async of(network: Network, cache: RunCache, positions: readonly number[], turn: Turn): Promise<Divergences> {
+    if (positions.length > MOST_DIVERGENCES)
+      throw new RangeError(`the divergence is worked out for at most ${MOST_DIVERGENCES} positions at a time`);
+    const finals: Reference[] = [];
+    for (const p of positions) {
+      await turn.breathe();
+      for (const logits of await logitsOf(network, cache.residual(network.config.nLayers, p, p + 1)))
+        finals.push(referenceOf(logits));
+    }
+    return new Divergences(network, finals);
+  }
+
+  /** @param first of the positions that the rows of a residual stream are of */
+  async at(first: number, resid: Float32Array): Promise<number[]> {
+    const rows = await logitsOf(this.network, resid);
+    return rows.map((logits, i) => divergence(this.finals[first + i], logits));
+  }
+}
+
+/** Logits of rows of a residual stream, a view each. */
+async function logitsOf(network: Network, resid: Float32Array): Promise<Float32Array[]> {
+  const { dModel: d, vocabSize } = network.config;
+  const all = (await network.finalHooks(resid, ['logits'])).get('logits')!.data;
+  return Array.from({ length: resid.length / d }, (_, i) => all.subarray(i * vocabSize, (i + 1) * vocabSize));
 }
 
 const MID = 'hook_resid_mid';
@@ -49,14 +96,18 @@ async function lensLayer(
   { ids, topK }: LensRequest,
   positions: readonly number[],
   turn: Turn,
+  divergences: Divergences | undefined,
   residual: (chunk: readonly number[]) => Promise<Float32Array>,
 ): Promise<LensLayer> {
   const parts: Distributions[] = [];
+  const kl: number[] = [];
   for (let at = 0; at < positions.length; at += CHUNK) {
     await turn.breathe();
     const chunk = positions.slice(at, at + CHUNK);
     const targets = Int32Array.from(chunk, (p) => (p + 1 < ids.length ? ids[p + 1] : NO_TARGET));
-    parts.push(await network.distributions(await residual(chunk), targets, topK));
+    const resid = await residual(chunk);
+    parts.push(await network.distributions(resid, targets, topK));
+    if (divergences) kl.push(...(await divergences.at(at, resid)));
   }
   return {
     hook,
@@ -66,6 +117,7 @@ async function lensLayer(
     targetRank: joinInts(parts.map((part) => part.targetRank)),
     topIds: joinInts(parts.map((part) => part.topIds)),
     topLogprobs: joinFloats(parts.map((part) => part.topLogprobs)),
+    ...(divergences && { kl: Float32Array.from(kl) }),
   };
 }
 
