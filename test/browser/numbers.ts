@@ -210,6 +210,19 @@ function attributionParts() {
   return parts;
 }
 
+/** Two dimensions a head: the token that looks has the query (1, 2), and every key and value is the same. */
+function headSteps(position: number): Result<{ kind: 'headSteps'; position: number; layer: number; head: number }> {
+  const each = (row: readonly number[]) =>
+    Float32Array.from({ length: row.length * (position + 1) }, (_, i) => row[i % row.length]);
+  const [x, pair] = [Float32Array.of(1, -1, 2, 0), Float32Array.of(1, 2)];
+  const even = each([1 / (position + 1)]);
+  return {
+    ...{ x, normalized: x, q: pair, kvHead: 0, keys: each([1, -1]), values: each([3, 4]), products: each([-1]) },
+    ...{ factor: 0.5, scores: each([-0.5]), pattern: even, z: Float32Array.of(3, 4), out: x },
+    simple: { products: each([6]), pattern: even },
+  };
+}
+
 function result(of: Sample, question: Question): Result<Question> {
   switch (question.kind) {
     case 'distribution': {
@@ -312,6 +325,8 @@ function result(of: Sample, question: Question): Result<Question> {
         pieces: pieces(of, ids),
       };
     }
+    case 'headSteps':
+      return headSteps(question.position);
     case 'stream': {
       const { nLayers } = model;
       const floats = (length: number, of: (l: number) => number) => Float32Array.from({ length }, (_, l) => of(l));

@@ -4,6 +4,7 @@ import * as copying from './copying.ts';
 import * as difference from './difference.ts';
 import * as distribution from './distribution.ts';
 import * as facts from './facts.ts';
+import * as headSteps from './headSteps.ts';
 import * as lens from './lens.ts';
 import * as neighbours from './neighbours.ts';
 import * as patch from './patch.ts';
@@ -24,6 +25,7 @@ export const questions = {
   difference,
   distribution,
   facts,
+  headSteps,
   lens,
   neighbours,
   patch,

@@ -98,6 +98,46 @@ class PatchEngine extends FakeEngine {
   }
 }
 
+/** Two layers of four heads that share two key-value heads, in chunks of two positions; numbers say whose they are. */
+class StepsEngine extends FakeEngine {
+  readonly asked: RunRequest[] = [];
+
+  override async *run(request: RunRequest): AsyncGenerator<RunChunk> {
+    this.asked.push(request);
+    for await (const chunk of super.run(request)) {
+      const { from, count } = chunk;
+      /** [count, heads, 2]: (position + 1, add + head) */
+      const vectors = (heads: number, add: number) => ({
+        shape: [count, heads, 2],
+        data: Float32Array.from({ length: count * heads * 2 }, (_, i) =>
+          i % 2 === 0 ? from + Math.floor(i / (2 * heads)) + 1 : add + (Math.floor(i / 2) % heads),
+        ),
+      });
+      const stream = (add: number) => ({ ...vectors(1, add), shape: [count, 2] });
+      const keys = from + count;
+      /** [4, count, keys]: head + key / 8 */
+      const square = () => ({
+        shape: [4, count, keys],
+        data: Float32Array.from(
+          { length: 4 * count * keys },
+          (_, i) => Math.floor(i / (count * keys)) + (i % keys) / 8,
+        ),
+      });
+      const hooks = {
+        'blocks.1.hook_resid_pre': stream(0),
+        'blocks.1.hook_attn_out': stream(50),
+        'blocks.1.attn.hook_q': vectors(4, 10),
+        'blocks.1.attn.hook_k': vectors(2, 20),
+        'blocks.1.attn.hook_v': vectors(2, 30),
+        'blocks.1.attn.hook_z': vectors(4, 40),
+        'blocks.1.attn.hook_attn_scores': square(),
+        'blocks.1.attn.hook_pattern': square(),
+      };
+      yield { ...chunk, hooks };
+    }
+  }
+}
+
 async function about<E extends FakeEngine>(engine: E, ids = IDS, more: Partial<ModelInfo> = {}): Promise<Subject> {
   for await (const _ of engine.load({ path: 'fake.gguf', precision: 'int8' }));
   const texts = async (asked: readonly number[]) => Object.fromEntries(asked.map((id) => [id, { text: `<${id}>` }]));
@@ -224,6 +264,46 @@ describe('questions of the page', () => {
       const long = new Answers(await about(new PatchEngine(), new Array(65).fill(1)));
       await assert.rejects(long.to(patch()), { name: 'TokenscopeError', todo: 'Select at most 64 tokens.' });
     });
+  });
+
+  it('one head step by step: its own query, the keys and values it shares, of one run as far as the token', async () => {
+    const engine = new StepsEngine();
+    const answers = new Answers(await about(engine, IDS, { nHeads: 4 }));
+    const asked = { kind: 'headSteps', position: 2, layer: 1, head: 3 } as const;
+    const products = Float32Array.of(1 * 3 + 13 * 21, 2 * 3 + 13 * 21, 3 * 3 + 13 * 21);
+    const simple = Float32Array.of(3, 6, 9);
+    const raised = Array.from(simple, (s) => Math.exp(s - 9));
+    const outcome = await answers.to(asked);
+    assert.deepEqual(outcome, {
+      result: {
+        x: Float32Array.of(3, 0),
+        normalized: undefined,
+        q: Float32Array.of(3, 13),
+        rotatedQ: undefined,
+        kvHead: 1,
+        keys: Float32Array.of(1, 21, 2, 21, 3, 21),
+        rotatedKeys: undefined,
+        values: Float32Array.of(1, 31, 2, 31, 3, 31),
+        products,
+        factor: 3.25 / products[2],
+        scores: Float32Array.of(3, 3.125, 3.25),
+        pattern: Float32Array.of(3, 3.125, 3.25),
+        z: Float32Array.of(3, 43),
+        out: Float32Array.of(3, 50),
+        simple: {
+          products: simple,
+          pattern: Float32Array.from(raised, (x) => x / raised.reduce((a, b) => a + b)),
+        },
+      },
+    });
+    assert.deepEqual([engine.asked.length, engine.asked[0].ids], [1, [1, 2, 3]]);
+    await assert.rejects(answers.to({ ...asked, position: 6 }), {
+      where: 'Position 6',
+      todo: 'Choose one from 0 to 5.',
+    });
+    await assert.rejects(answers.to({ ...asked, layer: 2 }), { where: 'Layer 2', todo: 'Choose one from 0 to 1.' });
+    await assert.rejects(answers.to({ ...asked, head: 4 }), { what: 'There is no such head.' });
+    assert.equal(engine.asked.length, 1);
   });
 
   it('outside the text, outside the model, too large to hold: errors that say what to do', async () => {
