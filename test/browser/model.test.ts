@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { iclScore } from '../../src/analysis/contextLoss.ts';
+import { percent } from '../../src/analysis/format.ts';
 import { BESIROGLU, fittedLoss, HOFFMANN } from '../../src/analysis/scaling.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { answerAll, type RealText, realText } from './real.ts';
@@ -66,6 +67,23 @@ describe('the model view, on numbers of the real engine', () => {
     const lines = await said('.neighbours li');
     assert.equal(lines.length, ids.length);
     for (const [i, cosine] of cosines.entries()) assert.ok(lines[i].endsWith(cosine.toFixed(3)), lines[i]);
+  });
+
+  it('examples make the answer likelier: what is shown is what the engine computes of the same prompts', async () => {
+    await open(text);
+    const from = opened.sent().length;
+    await opened.page.getByRole('button', { name: 'Try with none, one, two, …' }).click();
+    await answerAll(opened, text, from);
+    await opened.settle();
+    const rows = await said('.shots li');
+    assert.equal(rows.length, 5);
+    const lines = ['France: Paris', 'Italy: Rome', 'Japan: Tokyo', 'Greece: Athens', 'Spain: Madrid'];
+    for (const k of [0, 4]) {
+      const whole = await realText([...lines.slice(0, k), lines[4]].join('\n'));
+      // " Madrid" is one token.
+      const p = percent(Math.exp(-whole.losses.at(-1)!));
+      assert.ok(rows[k].startsWith(`${k} examples: ${p},`), `${rows[k]}, ${p}`);
+    }
   });
 
   it('positions are those of the model: its slowest pair turns once in as many tokens as its frequencies say', async () => {

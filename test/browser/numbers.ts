@@ -268,6 +268,15 @@ function result(of: Sample, question: Question): Result<Question> {
     }
     case 'roles':
       return roles(question.seed);
+    case 'fewShot': {
+      const count = question.examples.length + 1;
+      const id = idOf(of, 1, 1);
+      return {
+        logprob: Float64Array.from({ length: count }, (_, k) => -3 / (k + 1)),
+        topIds: new Int32Array(count).fill(id),
+        ...{ tokens: 1, pieces: pieces(of, [id]) },
+      };
+    }
     case 'facts':
       return {
         ...{ name: model.name, format: 'gguf', family: 'llama', precision: 'int8' },

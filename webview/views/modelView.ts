@@ -6,6 +6,7 @@ import { t } from '../l10n.ts';
 import { type Changed, isGivenUp, isKnown, type State } from '../store.ts';
 import { differenceNeeds } from './difference.ts';
 import { embeddingSection, neighboursOf } from './embeddingSection.ts';
+import { fewShotSection } from './fewShotSection.ts';
 import { lossSection } from './lossSection.ts';
 import { modelPicture } from './modelPicture.ts';
 import { positionSection } from './positionSection.ts';
@@ -19,10 +20,12 @@ export function modelView(actions: Actions): View {
   const scaling = scalingSection();
   const embedding = embeddingSection();
   const positions = positionSection();
+  const fewShot = fewShotSection(actions);
   const sections = el(
     'div',
     { class: 'model-sections' },
     loss.element,
+    fewShot.element,
     embedding.element,
     positions.element,
     scaling.element,
@@ -48,7 +51,9 @@ export function modelView(actions: Actions): View {
     title: t('Model'),
     element,
     needs: (state) =>
-      state.model && state.tokens.length > 0 ? [FACTS, ...differenceNeeds(state), neighboursOf(state)] : [],
+      state.model && state.tokens.length > 0
+        ? [FACTS, ...differenceNeeds(state), neighboursOf(state), ...fewShot.needs()]
+        : [],
     update(state: Readonly<State>, _changed: Changed): void {
       const found = resultOf(state, FACTS);
       const there = isKnown(state, 0);
@@ -67,6 +72,7 @@ export function modelView(actions: Actions): View {
       scaling.show(state);
       embedding.show(state);
       positions.show(state);
+      fewShot.show(state);
     },
     figure(state) {
       const { scores, tokens } = state;

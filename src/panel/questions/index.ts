@@ -4,6 +4,7 @@ import * as copying from './copying.ts';
 import * as difference from './difference.ts';
 import * as distribution from './distribution.ts';
 import * as facts from './facts.ts';
+import * as fewShot from './fewShot.ts';
 import * as headSteps from './headSteps.ts';
 import * as lens from './lens.ts';
 import * as neighbours from './neighbours.ts';
@@ -25,6 +26,7 @@ export const questions = {
   difference,
   distribution,
   facts,
+  fewShot,
   headSteps,
   lens,
   neighbours,
