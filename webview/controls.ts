@@ -101,6 +101,27 @@ export function choice<Id extends string>(label: string, names: readonly [Id, st
   };
 }
 
+/** Chooses one of some things whose names are known later. */
+export function laterChoice(label: string, onChange: (id: string) => void) {
+  const list = toolkit('vscode-dropdown', { 'aria-label': label }) as HTMLElement & { value: string };
+  list.addEventListener('change', () => onChange(list.value));
+  let known = '';
+  return {
+    element: el('span', { class: 'chooser' }, el('span', { 'aria-hidden': 'true' }, label), list),
+    show(names: readonly [id: string, name: string][], selected: string): void {
+      const next = JSON.stringify(names);
+      if (next === known) {
+        if (list.value !== selected) list.value = selected;
+        return;
+      }
+      known = next;
+      list.replaceChildren(
+        ...names.map(([value, name]) => toolkit('vscode-option', { value, selected: value === selected }, name)),
+      );
+    },
+  };
+}
+
 /** Tabs over panels; a panel is shown while its tab is chosen. */
 export function tabs(items: { id: string; title: string; panel: HTMLElement }[], onChange: (id: string) => void) {
   const element = toolkit('vscode-panels', { 'aria-label': t('Views') }) as HTMLElement & { activeid: string };

@@ -298,9 +298,10 @@ function result(of: Sample, question: Question): Result<Question> {
     case 'patch': {
       const { from, count, at } = question;
       const columns = at === 'resid' ? of.tokens.length : model.nHeads;
-      const [answer, against] = [idOf(of, of.tokens.length - 1, 1), idOf(of, of.tokens.length - 1, 2)];
+      const likely = [1, 2, 3].map((rank) => idOf(of, of.tokens.length - 1, rank));
+      const { answer = likely[0], against = likely[1] } = question;
       return {
-        ...{ answer, against, clean: 3, corrupt: -5, tokens: of.tokens, pieces: pieces(of, [answer, against]) },
+        ...{ answer, against, clean: 3, corrupt: -5, tokens: of.tokens, likely, pieces: pieces(of, likely) },
         restored: Float32Array.from({ length: count * columns }, (_, i) =>
           patched(from + Math.floor(i / columns), i % columns),
         ),

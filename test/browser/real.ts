@@ -5,7 +5,7 @@ import { PieceTexts } from '../../src/explore/pieceTexts.ts';
 import type { HostMessage, PieceView, TokenView } from '../../src/panel/protocol.ts';
 import { kindOf } from '../../src/panel/questions/index.ts';
 import { modelView, pieceView, tokenView, totalsView } from '../../src/panel/views.ts';
-import type { HookTensor, LensLayer, ModelInfo, Neighbours } from '../../src/runtime/api.ts';
+import type { HookTensor, LensLayer, ModelInfo, Neighbours, PatchRequest, PatchRow } from '../../src/runtime/api.ts';
 import { Engine } from '../../src/runtime/engine.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { repositoryRoot } from '../fixtures.ts';
@@ -36,6 +36,8 @@ export interface RealText {
   neighbours(id: number): Promise<Neighbours>;
   /** What heads do on one sequence of random tokens, twice. */
   headScores(seed: number): Promise<HeadScores>;
+  /** Layers of a map of patching between two texts. */
+  patch(request: Omit<PatchRequest, 'ids' | 'clean'>, clean: string, corrupt: string): Promise<PatchRow[]>;
   /** Of all positions; `after`: an id that is taken to come after the text. */
   lens(after?: number): Promise<LensLayer[]>;
   /** The text of an id that the lens or a candidate has had. */
@@ -96,6 +98,10 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY): P
     losses: chunks.flatMap(({ logprob }) => [...logprob].map((x) => -x)),
     neighbours: (id) => engine.neighbours({ id, top: 10 }),
     headScores: (seed) => engine.headScores({ seed, length: 50 }),
+    async patch(request, clean, corrupt) {
+      const of = async (prompt: string) => (await engine.encode(prompt)).map(({ id }) => id);
+      return all(engine.patch({ ...request, ids: await of(corrupt), clean: await of(clean) }));
+    },
     async lens(after) {
       const asked = after === undefined ? ids : [...ids, after];
       const layers = await all(engine.lens({ ids: asked, topK: 1, positions: ids.map((_, p) => p) }));

@@ -13,7 +13,7 @@ describe('the heads view', () => {
 
   const sent = <T extends PageMessage['type']>(type: T) => opened.sent().filter((message) => message.type === type);
   const cell = (layer: number, head: number, nHeads = 4) =>
-    opened.page.locator(`[data-head="${layer * nHeads + head}"]`);
+    opened.page.locator(`.roles-body [data-cell="${layer * nHeads + head}"]`);
 
   async function answerUntilQuiet(text: RealText): Promise<void> {
     for (let from = -1, to = 0; from !== to; ) {

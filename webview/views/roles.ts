@@ -9,8 +9,9 @@ import { ramp as rampOf } from '../plots/scale.ts';
 import { announce } from '../speech.ts';
 import { type Changed, isGivenUp, type State, touches } from '../store.ts';
 import { changedView, differenceNeeds } from './difference.ts';
+import { cellName, headColumns, indexOf, layerMap, type MapCell } from './layerMap.ts';
+import { patchingSection } from './patching.ts';
 import { problemSection } from './problem.ts';
-import { type HeadCell, indexOf, rolesMap } from './rolesMap.ts';
 import {
   hereQuestion,
   MEASURES,
@@ -35,7 +36,7 @@ export function rolesView(actions: Actions): View {
   const { store } = actions;
   let measure: RoleMeasure = 'induction';
   let selected = new Set<number>();
-  let pointed: HeadCell | null = null;
+  let pointed: MapCell | null = null;
 
   const measures = choice(
     t('What is shown of each head'),
@@ -75,7 +76,7 @@ export function rolesView(actions: Actions): View {
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
   const top = el('ol', { class: 'roles-top' });
-  const map = rolesMap({
+  const map = layerMap(t('Heads by layer: arrow keys move, Space selects, Enter opens'), {
     point(cell) {
       pointed = cell;
       showValue(store.state);
@@ -83,7 +84,7 @@ export function rolesView(actions: Actions): View {
     },
     choose(cell) {
       select(new Set([indexOf(cell, store.state.model!.nHeads)]));
-      actions.chooseHead(cell.layer, cell.head);
+      actions.chooseHead(cell.layer, cell.column);
     },
     toggle(cell) {
       const index = indexOf(cell, store.state.model!.nHeads);
@@ -95,6 +96,7 @@ export function rolesView(actions: Actions): View {
     open,
   });
   const changes = changedView(actions);
+  const patching = patchingSection(actions);
   const element = el(
     'div',
     { class: 'view roles' },
@@ -126,6 +128,7 @@ export function rolesView(actions: Actions): View {
         changes.element,
       ),
     ),
+    patching.element,
   );
 
   function select(next: Set<number>): void {
@@ -133,8 +136,8 @@ export function rolesView(actions: Actions): View {
     show(store.state);
   }
 
-  function open({ layer, head }: HeadCell): void {
-    actions.chooseHead(layer, head);
+  function open({ layer, column }: MapCell): void {
+    actions.chooseHead(layer, column);
     actions.setView('attention');
   }
 
@@ -164,6 +167,7 @@ export function rolesView(actions: Actions): View {
     restore.toggleAttribute('disabled', changed.parts.length === 0);
     above.element.hidden = measure === 'copying' || measure === 'here';
     changes.show(state);
+    patching.show(state);
     if (!model) return;
     const none = new Float32Array(model.nLayers * model.nHeads).fill(Number.NaN);
     const values = roles?.values ?? none;
@@ -176,13 +180,13 @@ export function rolesView(actions: Actions): View {
     }
     map.show({
       nLayers: model.nLayers,
-      nHeads: model.nHeads,
+      columns: headColumns(model.nHeads),
       values,
       colour: scale.colour,
       said,
       selected,
       off: offHeads,
-      chosen: state,
+      chosen: { layer: state.layer, column: state.head },
       look: `${measure} ${state.theme} ${scale.max}`,
     });
     legend.hidden = roles === null;
@@ -197,11 +201,11 @@ export function rolesView(actions: Actions): View {
   function showTop(values: Float32Array): void {
     const { nHeads } = store.state.model!;
     const items = topHeads(values, LISTED).map((index) => {
-      const cell = { layer: Math.floor(index / nHeads), head: index % nHeads };
+      const cell = { layer: Math.floor(index / nHeads), column: index % nHeads };
       const link = el(
         'button',
         { class: 'link', type: 'button' },
-        `${cell.layer}.${cell.head}`,
+        `${cell.layer}.${cell.column}`,
         el('span', { class: 'number' }, said(values[index])),
       );
       link.title = t('Open the head in Attention');
@@ -215,9 +219,9 @@ export function rolesView(actions: Actions): View {
     setText(value, pointed && state.model ? spokenCell(state, pointed) : t('Point at a head to read its number.'));
   }
 
-  function spokenCell(state: Readonly<State>, cell: HeadCell): string {
+  function spokenCell(state: Readonly<State>, cell: MapCell): string {
     const values = rolesOf(state, measure)?.values;
-    const name = t('layer {0}, head {1}', cell.layer, cell.head);
+    const name = cellName(cell, headColumns(state.model!.nHeads));
     const found = values?.[indexOf(cell, state.model!.nHeads)];
     return found === undefined || Number.isNaN(found) ? t('{0}: not known yet', name) : `${name}: ${exact(found)}`;
   }
@@ -226,7 +230,7 @@ export function rolesView(actions: Actions): View {
     id: 'roles',
     title: t('Heads'),
     element,
-    needs: (state) => [...roleNeeds(state, measure), ...differenceNeeds(state)],
+    needs: (state) => [...roleNeeds(state, measure), ...differenceNeeds(state), ...patching.needs(state)],
     tints: (state, palette) => differences(state, palette),
     update(state: Readonly<State>, changed: Changed): void {
       if (changed.has('model')) selected = new Set();
@@ -246,6 +250,7 @@ export function rolesView(actions: Actions): View {
           sequences: measure === 'copying' || measure === 'here' ? undefined : roles.done,
           question: measure === 'here' ? hereQuestion(state) : undefined,
           switchedOff: state.changed,
+          patching: patching.about(state),
         },
         table: {
           columns: ['layer', 'head', measure],

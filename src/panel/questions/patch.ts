@@ -30,12 +30,16 @@ export interface Result {
   restored: Float32Array;
   /** Of the other prompt. */
   tokens: PieceView[];
+  /** What may be held against each other: the likeliest tokens after either prompt. */
+  likely: number[];
   pieces: Record<number, PieceView>;
 }
 
 /** A map is asked for part by part. */
 export const atMost = 1;
 
+/** The likeliest after each prompt. */
+const MOST_LIKELY = 8;
 /** Every cell of a map is a run of its own. */
 const MOST_TOKENS = 64;
 const MOST_CHARACTERS = 400;
@@ -62,9 +66,11 @@ export async function handle(
   const otherIds = encoded.map(({ id }) => id);
   const [clean, corrupt] = swap ? [otherIds, ids] : [ids, otherIds];
   const likely = async (prompt: readonly number[]) =>
-    likeliest(await engine.logits(prompt, prompt.length - 1, undefined, signal), 2);
-  const answer = named.answer ?? (await likely(clean))[0];
-  const against = named.against ?? (await likely(corrupt)).find((id) => id !== answer)!;
+    likeliest(await engine.logits(prompt, prompt.length - 1, undefined, signal), MOST_LIKELY);
+  const [afterClean, afterCorrupt] = [await likely(clean), await likely(corrupt)];
+  const answer = named.answer ?? afterClean[0];
+  const against = named.against ?? afterCorrupt.find((id) => id !== answer)!;
+  const candidates = [...new Set([...afterClean, ...afterCorrupt])];
 
   const differences = { clean: 0, corrupt: 0 };
   const restored: number[] = [];
@@ -80,6 +86,7 @@ export async function handle(
     ...differences,
     restored: Float32Array.from(restored),
     tokens: encoded.map(pieceView),
-    pieces: await texts([answer, against]),
+    likely: candidates,
+    pieces: await texts([...new Set([answer, against, ...candidates])]),
   };
 }

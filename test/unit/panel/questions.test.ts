@@ -233,10 +233,13 @@ describe('questions of the page', () => {
       const answers = new Answers(await about(engine));
       const outcome = await answers.to(patch());
       assert.ok(outcome && 'result' in outcome);
-      const { tokens, restored, ...rest } = outcome.result as Result<Extract<Question, { kind: 'patch' }>>;
+      const { tokens, restored, pieces, likely, ...rest } = outcome.result as Result<
+        Extract<Question, { kind: 'patch' }>
+      >;
       // After a token the fake engine finds the token itself likeliest: 6 ends the text, 1 the other one.
-      const pieces = { 6: { text: '<6>' }, 1: { text: '<1>' } };
-      assert.deepEqual(rest, { answer: 6, against: 1, clean: 3, corrupt: -5, pieces });
+      assert.deepEqual(rest, { answer: 6, against: 1, clean: 3, corrupt: -5 });
+      assert.deepEqual([...likely].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
+      assert.deepEqual(pieces[6], { text: '<6>' });
       assert.deepEqual(
         tokens.map(({ text }) => text),
         [...'abcdea'],
