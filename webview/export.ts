@@ -1,4 +1,5 @@
 /** What a view shows, as files: a picture, a table, all of it as JSON. Each tells how it was made. */
+import { ablatedName } from '../src/analysis/ablation.ts';
 import { totals } from '../src/analysis/surprisal.ts';
 import { post } from './host.ts';
 import { t } from './l10n.ts';
@@ -37,10 +38,11 @@ export async function exportView(view: View, state: Readonly<State>, format: For
 
 /** Model, text and settings: what it takes to make the figure again. */
 function provenance(state: Readonly<State>): Record<string, unknown> {
-  const { model, document, tokens, scores, note } = state;
+  const { model, changed, document, tokens, scores, note } = state;
   return {
     made: 'Tokenscope',
     model: model && { name: model.name, precision: model.precision, bos: model.bosPolicy },
+    switchedOff: changed.parts.length > 0 ? { parts: changed.parts.map(ablatedName), mean: changed.mean } : undefined,
     document: document?.name,
     note: note || undefined,
     text: tokens.map(({ text }) => text).join(''),
@@ -51,10 +53,16 @@ function provenance(state: Readonly<State>): Record<string, unknown> {
 }
 
 /** Under the picture's title: of which text and model it is. */
-function captioned(picture: Picture, { model, document, tokens, note, outdated }: Readonly<State>): Picture {
+function captioned(picture: Picture, state: Readonly<State>): Picture {
+  const { model, changed, document, tokens, note, outdated } = state;
   const source = [document?.name, tokenCount(tokens.length)];
   if (model) source.push(`${model.name} ${model.precision}`, model.bosPolicy);
   const warnings = outdated ? [t('These numbers are of the text before its last change.')] : [];
+  if (changed.parts.length > 0) {
+    const names = changed.parts.map(ablatedName).join(', ');
+    const how = changed.mean ? t('Set to their mean over a fixed text: {0}.', names) : t('Set to zero: {0}.', names);
+    warnings.push(how);
+  }
   const known = source.filter((part) => part !== undefined).join(' · ');
   return { ...picture, lines: [known, ...picture.lines, ...warnings, ...(note ? [note] : [])] };
 }
