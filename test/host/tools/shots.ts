@@ -66,6 +66,24 @@ const scenes: Record<string, Scene> = {
       await drive.webview.waitFor(() => document.querySelector('.changed-tokens .number'), [], 120_000);
     },
   },
+  tour: {
+    set: async () => {
+      await vscode.commands.executeCommand('tokenscope.tour');
+      for (let step = 1; step <= 8; step++) {
+        await drive.webview.waitFor(
+          (at: number) =>
+            document.querySelector('.tour h2')?.textContent?.startsWith(`${at} of`) &&
+            document.body.dataset.state === 'done' &&
+            !document.querySelector('.tour p')?.textContent?.startsWith('The numbers'),
+          [step],
+          120_000,
+        );
+        await drive.screenshot(join(out, `tour-step-${step}.png`));
+        await drive.webview.click('.tour-ways vscode-button:nth-of-type(2)');
+      }
+      await drive.webview.waitFor(() => /costs/.test(document.querySelector('.tour p')?.textContent ?? ''), [], 60_000);
+    },
+  },
   model: {
     set: async () => {
       await panel();
