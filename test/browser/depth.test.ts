@@ -11,7 +11,7 @@ import { repositoryRoot } from '../fixtures.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure } from './measure.ts';
 import { type Ask, chicken, finished, longText, messages, sample } from './numbers.ts';
-import { answerAll, type RealText, realText } from './real.ts';
+import { answerUntilQuiet, type RealText, realText } from './real.ts';
 import { themeFacts, themes } from './theme.ts';
 
 const IT = 8;
@@ -73,16 +73,7 @@ describe('the depth view, on numbers of the real engine', () => {
       };
     });
     for (const message of text.finished(1, chosen)) await opened.send(message);
-    await answerUntilQuiet();
-  }
-
-  /** A view that is answered may ask for the next part. */
-  async function answerUntilQuiet(): Promise<void> {
-    for (let from = -1, to = 0; from !== to; ) {
-      await opened.settle();
-      [from, to] = [to, await answerAll(opened, text, to)];
-    }
-    await opened.settle();
+    await answerUntilQuiet(opened, text);
   }
 
   /** What is written in the cells, from the output down, by column. */
@@ -245,7 +236,7 @@ describe('the depth view, on numbers of the real engine', () => {
     );
     await opened.page.locator('#strip').focus();
     await opened.page.keyboard.press('End');
-    await answerUntilQuiet();
+    await answerUntilQuiet(opened, text);
     const answer = layers[rows() - 1].topIds[11];
     const followed = (await text.lens(answer))[20];
     assert.equal(

@@ -3,7 +3,7 @@ import { iclScore } from '../../src/analysis/contextLoss.ts';
 import { percent } from '../../src/analysis/format.ts';
 import { BESIROGLU, fittedLoss, HOFFMANN } from '../../src/analysis/scaling.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { answerAll, type RealText, realText } from './real.ts';
+import { answerAll, answerUntilQuiet, type RealText, realText } from './real.ts';
 
 const kept = { view: 'model', sampling: { temperature: 1, topK: 0, topP: 1 }, pinned: false };
 
@@ -18,11 +18,7 @@ describe('the model view, on numbers of the real engine', () => {
   async function open(of: RealText, chosen = 2): Promise<void> {
     opened = await openPage({ state: kept, width: 900, height: 1400 });
     for (const message of of.finished(1, chosen)) await opened.send(message);
-    for (let from = -1, to = 0; from !== to; ) {
-      await opened.settle();
-      [from, to] = [to, await answerAll(opened, of, to)];
-    }
-    await opened.settle();
+    await answerUntilQuiet(opened, of);
   }
   const said = (what: string) => opened.page.locator(`.model-view ${what}`).allInnerTexts();
 

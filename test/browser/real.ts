@@ -142,3 +142,12 @@ export function softmax(logits: readonly number[]): number[] {
   const sum = raised.reduce((a, b) => a + b, 0);
   return raised.map((value) => value / sum);
 }
+
+/** Answers all that the page asks until it asks no more: a view that is answered may ask for the next part. */
+export async function answerUntilQuiet(opened: OpenPage, text: RealText): Promise<void> {
+  for (let from = -1, to = 0; from !== to; ) {
+    await opened.settle();
+    [from, to] = [to, await answerAll(opened, text, to)];
+  }
+  await opened.settle();
+}

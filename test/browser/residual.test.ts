@@ -5,7 +5,7 @@ import type { Question, Result } from '../../src/panel/questions/index.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure } from './measure.ts';
 import { chicken, finished, messages } from './numbers.ts';
-import { answerAll, byLikelihood, type RealText, realText } from './real.ts';
+import { answerUntilQuiet, byLikelihood, type RealText, realText } from './real.ts';
 import { themes } from './theme.ts';
 
 const IT = 8;
@@ -40,15 +40,7 @@ describe('what each part adds, on numbers of the real engine', () => {
   async function open(options: OpenOptions = {}, chosen = IT): Promise<void> {
     opened = await openPage({ state: kept(), width: 1000, height: 1300, ...options });
     for (const message of text.finished(1, chosen)) await opened.send(message);
-    await answerUntilQuiet();
-  }
-
-  async function answerUntilQuiet(): Promise<void> {
-    for (let from = -1, to = 0; from !== to; ) {
-      await opened.settle();
-      [from, to] = [to, await answerAll(opened, text, to)];
-    }
-    await opened.settle();
+    await answerUntilQuiet(opened, text);
   }
 
   async function resultOf<Q extends Question>(question: Q): Promise<Result<Q>> {
@@ -76,7 +68,7 @@ describe('what each part adds, on numbers of the real engine', () => {
   async function choose(name: string): Promise<void> {
     await opened.page.getByRole('combobox', { name: 'Logit of' }).click();
     await opened.page.getByRole('option', { name }).click();
-    await answerUntilQuiet();
+    await answerUntilQuiet(opened, text);
   }
 
   it('the sum is written out and is the logit that the engine gives the next token', async () => {
@@ -201,7 +193,7 @@ describe('what each part adds, on numbers of the real engine', () => {
     await open();
     assert.deepEqual(asks('stream'), []);
     await opened.page.locator('.stream summary').click();
-    await answerUntilQuiet();
+    await answerUntilQuiet(opened, text);
     const stream = await resultOf({ kind: 'stream', position: IT });
     const { norm, cosine, attention, mlp, neurons } = stream;
     assert.equal(norm.length, 31);
@@ -224,10 +216,10 @@ describe('what each part adds, on numbers of the real engine', () => {
     );
     // Closed, another place is not asked about.
     await opened.page.locator('.stream summary').click();
-    await answerUntilQuiet();
+    await answerUntilQuiet(opened, text);
     await opened.page.locator('#strip').focus();
     await opened.page.keyboard.press('ArrowLeft');
-    await answerUntilQuiet();
+    await answerUntilQuiet(opened, text);
     assert.equal(asks('stream').length, 1);
     assert.equal(asks('attribution').length, 2);
   });
@@ -236,7 +228,7 @@ describe('what each part adds, on numbers of the real engine', () => {
     it(`${theme}: nothing is cut off or faint with all of it open`, async () => {
       await open({ theme, width: 480, height: 1100 });
       await opened.page.locator('.stream summary').click();
-      await answerUntilQuiet();
+      await answerUntilQuiet(opened, text);
       await measure(opened);
       const faults = [...(await layoutFaults(opened)), ...(await contrastFaults(opened, leastContrast(theme)))];
       assert.deepEqual(faults, []);

@@ -3,7 +3,7 @@ import { meanScores } from '../../src/analysis/headScores.ts';
 import type { PageMessage } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { chicken, finished, messages } from './numbers.ts';
-import { answerAll, type RealText, realText } from './real.ts';
+import { answerUntilQuiet, type RealText, realText } from './real.ts';
 
 const kept = { view: 'roles', sampling: { temperature: 1, topK: 0, topP: 1 }, pinned: false };
 
@@ -15,14 +15,6 @@ describe('the heads view', () => {
   const cell = (layer: number, head: number, nHeads = 4) =>
     opened.page.locator(`.roles-body [data-cell="${layer * nHeads + head}"]`);
 
-  async function answerUntilQuiet(text: RealText): Promise<void> {
-    for (let from = -1, to = 0; from !== to; ) {
-      await opened.settle();
-      [from, to] = [to, await answerAll(opened, text, to)];
-    }
-    await opened.settle();
-  }
-
   describe('on numbers of the real engine', () => {
     let text: RealText;
     before(async () => {
@@ -33,7 +25,7 @@ describe('the heads view', () => {
       this.timeout(180_000);
       opened = await openPage({ state: kept, width: 1000, height: 1100 });
       for (const message of text.finished(1, 5)) await opened.send(message);
-      await answerUntilQuiet(text);
+      await answerUntilQuiet(opened, text);
       const each = [];
       for (let seed = 0; seed < 4; seed++) each.push(await text.headScores(seed));
       const { induction } = meanScores(each);
