@@ -185,8 +185,8 @@ export class Engine implements EngineApi {
   }
 
   async copyingScores(signal?: AbortSignal): Promise<Float32Array> {
-    const { kept, weights } = this.need();
-    return kept.copying(() => copyingScores(weights, signal));
+    const { kept, weights, unloading } = this.need();
+    return kept.copying(() => copyingScores(weights, ended(unloading.signal, signal)));
   }
 
   async attribute(request: AttributionRequest, signal?: AbortSignal): Promise<Attribution> {
@@ -198,7 +198,8 @@ export class Engine implements EngineApi {
   }
 
   async neighbours(request: NeighboursRequest, signal?: AbortSignal): Promise<Neighbours> {
-    return nearTokens(this.need().weights, request, signal);
+    const { weights, unloading } = this.need();
+    return nearTokens(weights, request, ended(unloading.signal, signal));
   }
 
   patch(request: PatchRequest, signal?: AbortSignal): AsyncGenerator<PatchRow> {
@@ -289,7 +290,7 @@ export class Engine implements EngineApi {
     checkIds(ids, loaded.network.config);
     checkInterventions(loaded.network, interventions, ids.length);
     const unloading = loaded.unloading.signal;
-    const turn = loaded.turns.begin(signal ? AbortSignal.any([signal, unloading]) : unloading, priority);
+    const turn = loaded.turns.begin(ended(unloading, signal), priority);
     try {
       turn.signal.throwIfAborted();
       yield* work(interventions.length > 0 ? await changed(loaded, ids, interventions, turn) : working(loaded), turn);
@@ -315,6 +316,10 @@ interface Arriving {
   tokenizer: Tokenizer;
   config: TransformerConfig;
 }
+
+/** Work ends with the model, and when who asked for it says so. */
+const ended = (unloading: AbortSignal, signal: AbortSignal | undefined): AbortSignal =>
+  signal ? AbortSignal.any([signal, unloading]) : unloading;
 
 /** The model as a request wants it. */
 interface Working {

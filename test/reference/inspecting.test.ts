@@ -262,6 +262,12 @@ describe('heads of the bundled model, fp32', () => {
 });
 
 describe('weights read again', () => {
+  it('end with the model: what is worked out of them does not hold up another load', async () => {
+    const { engine } = await loadedEngine(bundledModelPath(repositoryRoot), { precision: 'int8' });
+    const copying = engine.copyingScores();
+    await Promise.all([assert.rejects(copying, /The model was unloaded/), engine.unload()]);
+  });
+
   it('are refused when the files hold others now', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tokenscope-weights-'));
     const model = join(folder, 'model');
