@@ -7,18 +7,20 @@ import { kindOf } from '../../src/panel/questions/index.ts';
 import { modelView, pieceView, tokenView, totalsView } from '../../src/panel/views.ts';
 import type { HookTensor, LensLayer, ModelInfo, Neighbours, PatchRequest, PatchRow } from '../../src/runtime/api.ts';
 import { Engine } from '../../src/runtime/engine.ts';
+import { collectHooks } from '../../src/runtime/running/collectHooks.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { repositoryRoot } from '../fixtures.ts';
 import { all, loadedEngine } from '../reference/compare.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
 import type { Ask } from './numbers.ts';
 
-let loading: Promise<{ engine: Engine; info: ModelInfo }> | undefined;
+/** By path: models that texts of different tests share. */
+const loading = new Map<string, ReturnType<typeof loadedEngine>>();
 
-/** Ends the shared engine. Registered by itself as a last hook when mocha runs. */
+/** Ends the shared engines. Registered by itself as a last hook when mocha runs. */
 export async function closeEngine(): Promise<void> {
-  (await loading)?.engine.unload();
-  loading = undefined;
+  for (const each of loading.values()) await (await each).engine.unload();
+  loading.clear();
 }
 
 if (typeof after === 'function') after(closeEngine);
@@ -40,6 +42,8 @@ export interface RealText {
   patch(request: Omit<PatchRequest, 'ids' | 'clean'>, clean: string, corrupt: string): Promise<PatchRow[]>;
   /** Of all positions; `after`: an id that is taken to come after the text. */
   lens(after?: number): Promise<LensLayer[]>;
+  /** Hooks of the text up to a position, in whole. */
+  hooks(names: readonly string[], to: number): Promise<Map<string, HookTensor>>;
   /** The text of an id that the lens or a candidate has had. */
   pieceOf(id: number): PieceView;
 }
@@ -60,11 +64,17 @@ function keepScores(engine: Engine): void {
 const kept = new Map<string, Promise<HeadScores>>();
 let copying: Promise<Float32Array> | undefined;
 
-/** @param most tokens that are taken of the text */
-export async function realText(text: string, most = Number.POSITIVE_INFINITY): Promise<RealText> {
-  loading ??= loadedEngine(bundledModelPath(repositoryRoot), { precision: 'int8' });
-  const { engine, info } = await loading;
-  keepScores(engine);
+const bundled = bundledModelPath(repositoryRoot);
+
+/**
+ * @param most tokens that are taken of the text
+ * @param path of a model; default: the bundled one
+ */
+export async function realText(text: string, most = Number.POSITIVE_INFINITY, path = bundled): Promise<RealText> {
+  const load = loading.get(path) ?? loadedEngine(path, { precision: 'int8' });
+  loading.set(path, load);
+  const { engine, info } = await load;
+  if (path === bundled) keepScores(engine);
   const encoded = (await engine.encode(text)).slice(0, most);
   const tokens = encoded.map((token) => tokenView(token, 0));
   const ids = tokens.map(({ id }) => id);
@@ -108,6 +118,8 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY): P
       await known.learn(layers.flatMap(({ topIds }) => [...topIds]));
       return layers;
     },
+    hooks: async (names, to) =>
+      (await collectHooks(engine.run({ ids: ids.slice(0, to + 1), topK: 0, hooks: names }), to + 1)).hooks,
     pieceOf: (id) => pieceView(known.get(id)!),
   };
 }

@@ -3,7 +3,7 @@
 import { mostTelling, strongest } from '../../src/analysis/patterns.ts';
 import type { Actions } from '../actions.ts';
 import { answerTo, errorOf, resultOf } from '../answers.ts';
-import { checkbox, dropdown } from '../controls.ts';
+import { button, checkbox, dropdown } from '../controls.ts';
 import { el, setText } from '../dom.ts';
 import { attentionNeeds, attentionOf, matrixOf, measureName, rowOf, topOfScale, whyNoAttention } from '../heads.ts';
 import { t, tNodes } from '../l10n.ts';
@@ -15,6 +15,7 @@ import { magnitudeScale } from '../plots/scale.ts';
 import { announce, spokenText } from '../speech.ts';
 import { type Changed, lookingToken, type State } from '../store.ts';
 import { chip, shortened, shown } from '../tokens.ts';
+import { headStepsSection } from './headSteps.ts';
 import { matrixPane } from './matrixPane.ts';
 import { problemSection } from './problem.ts';
 import type { Tints } from './tints.ts';
@@ -69,6 +70,9 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
   const note = el('p', { class: 'note' });
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const problem = problemSection(actions);
+  const stepwise = button(t('Step by step'), () => toggleSteps());
+  stepwise.title = t('What the head does with the chosen token, one step at a time (S)');
+  const steps = headStepsSection(actions, () => toggleSteps());
   let cursor: Cell | null = null;
   /** The pattern in which a head to begin with was looked for last. */
   let looked: unknown;
@@ -100,7 +104,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
   const choosers = el(
     'div',
     { class: 'choosers' },
-    ...(chooses ? [layers.element, heads.element, first] : []),
+    ...(chooses ? [layers.element, heads.element, stepwise, first] : []),
     pane.tools,
   );
   const element = el(
@@ -113,8 +117,18 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     ...(chooses ? [row] : []),
     waiting,
     problem.element,
+    ...(chooses ? [steps.element] : []),
     pane.element,
   );
+
+  /** In place of the matrix, and back. */
+  function toggleSteps(): void {
+    const open = !steps.open;
+    setText(stepwise, open ? t('Matrix') : t('Step by step'));
+    steps.toggle(open);
+    store.refresh();
+    if (!open) stepwise.focus();
+  }
 
   function weight(state: Readonly<State>, { row, column }: Cell): string {
     const matrix = matrixOf(state);
@@ -177,17 +191,21 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     first.checked = withoutFirst;
     setText(
       explained.querySelector('p')!,
-      addsUp(state)
-        ? t('Row = the token that looks, column = what it looks at; each row adds up to 1.')
-        : t('Row = the token that looks, column = what it looks at.'),
+      steps.open
+        ? t('What one head does with the chosen token: ← → go from step to step, ↑ ↓ read the numbers.')
+        : addsUp(state)
+          ? t('Row = the token that looks, column = what it looks at; each row adds up to 1.')
+          : t('Row = the token that looks, column = what it looks at.'),
     );
     const matrix = matrixOf(state);
     setText(waiting, answerTo(state, attentionOf(state)) ? '' : whyNoAttention(state));
     problem.show(errorOf(state, attentionOf(state)));
-    for (const part of [pane.element, note, value, row]) part.hidden = matrix === null;
+    for (const part of [pane.element, note, value, row]) part.hidden = matrix === null || steps.open;
+    pane.tools.hidden = first.hidden = steps.open;
+    steps.show(state);
     // The strip's legend is the matrix' too, but for high contrast, where the strip has lines instead of colours.
     const says = chooses && !paletteOf(state).highContrast;
-    legend.element.hidden = matrix === null || says;
+    legend.element.hidden = matrix === null || says || steps.open;
     if (cursor && cursor.row >= tokens.length) cursor = null;
     if (!matrix) {
       pane.show(null);
@@ -216,8 +234,13 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
 
   return {
     element,
-    needs: attentionNeeds,
+    needs: (state) => [...attentionNeeds(state), ...steps.needs(state)],
     tints,
+    key(event): boolean {
+      if (!chooses || event.key.toLowerCase() !== 's') return false;
+      toggleSteps();
+      return true;
+    },
     update(state: Readonly<State>, changed: Changed): void {
       // A key that is not for the matrix ends the pointing at it.
       const ended = changed.has('hovered') && state.hovered === null && document.activeElement !== pane.element;
@@ -226,6 +249,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
       begin(state);
     },
     figure(state: Readonly<State>) {
+      if (steps.open) return steps.figure(state);
       const matrix = matrixOf(state);
       if (!matrix) return null;
       const { layer, head, measure, tokens, withoutFirst } = state;

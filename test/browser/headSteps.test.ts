@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import type { HookTensor } from '../../src/runtime/api.ts';
+import { fixture } from '../fixtures.ts';
+import { close } from '../reference/compare.ts';
+import { type OpenPage, openPage } from './harness.ts';
+import { contrastFaults, layoutFaults, leastContrast, measure } from './measure.ts';
+import { answerAll, type RealText, realText, softmax } from './real.ts';
+import { themes } from './theme.ts';
+
+const TITLES = [
+  'x',
+  'norm',
+  'query',
+  'keys',
+  'dot products',
+  'scaled',
+  'masked',
+  'softmax',
+  'values',
+  'weighted sum',
+  'output',
+];
+
+describe('one head, step by step', () => {
+  let opened: OpenPage;
+  afterEach(() => opened.close());
+
+  const heading = () => opened.page.locator('.step-heading').innerText();
+  const value = () => opened.page.locator('.step-value').innerText();
+  const current = () => opened.page.locator('.step-formulas [aria-current]').innerText();
+  const scroller = (grid = 0) => opened.page.locator('.step-scroller').nth(grid);
+
+  async function open(text: RealText, layer: number, head: number, chosen: number, options = {}): Promise<void> {
+    const sampling = { temperature: 1, topK: 0, topP: 1 };
+    opened = await openPage({ state: { view: 'attention', layer, head, sampling, pinned: false }, ...options });
+    for (const message of text.finished(1, chosen)) await opened.send(message);
+    const answered = await answerAll(opened, text);
+    await opened.page.getByRole('button', { name: 'Step by step' }).click();
+    await opened.waitForMessage('ask', answered);
+    await answerAll(opened, text, answered);
+    await opened.settle();
+  }
+
+  /** Reads all numbers of a grid by keyboard. */
+  async function read(count: number, grid = 0): Promise<number[]> {
+    await scroller(grid).focus();
+    const numbers: number[] = [];
+    for (let i = 0; i < count; i++) {
+      await opened.page.keyboard.press(i === 0 ? 'Home' : 'ArrowDown');
+      const said = /^\S+ = (\S+)/.exec(await value());
+      assert.ok(said, await value());
+      numbers.push(Number(said[1].replace('−', '-').replace('∞:', 'Infinity').replace('∞', 'Infinity')));
+    }
+    return numbers;
+  }
+
+  const forward = async () => {
+    await scroller().focus();
+    await opened.page.keyboard.press('ArrowRight');
+  };
+
+  /** Walks all steps and holds each number shown against the hooks of a run. */
+  async function holdAgainstHooks(text: RealText, layer: number, head: number, at: number): Promise<void> {
+    const { nHeads, nKvHeads, dHead, dModel } = text.model;
+    const block = `blocks.${layer}`;
+    const hooks = await text.hooks([`${block}.*`], at);
+    const n = at + 1;
+    const tensor = (name: string): HookTensor => hooks.get(`${block}.${name}`)!;
+    const kv = Math.floor(head / (nHeads / nKvHeads));
+    /** A head's row at a position, of [n, heads, dHead]. */
+    const row = (name: string, of: number, position: number) => {
+      const { shape, data } = tensor(name);
+      const start = (position * shape[1] + of) * dHead;
+      return [...data.subarray(start, start + dHead)];
+    };
+    const stream = (name: string, position: number) => [
+      ...tensor(name).data.subarray(position * dModel, (position + 1) * dModel),
+    ];
+    const square = (name: string) => [...tensor(name).data.subarray((head * n + at) * n, (head * n + at + 1) * n)];
+    const positions = Array.from({ length: n }, (_, j) => j);
+    const turned = hooks.has(`${block}.attn.hook_rot_q`);
+    const [Q, K] = turned ? ['attn.hook_rot_q', 'attn.hook_rot_k'] : ['attn.hook_q', 'attn.hook_k'];
+    const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+    const products = positions.map((j) => dot(row(Q, head, at), row(K, kv, j)));
+    const simple = positions.map((j) => dot(stream('hook_resid_pre', at), stream('hook_resid_pre', j)));
+    const scores = square('attn.hook_attn_scores');
+    const later = Array(text.tokens.length - n).fill(Number.NEGATIVE_INFINITY);
+
+    const expected: number[][][] = [
+      [stream('hook_resid_pre', at)],
+      [stream('ln1.hook_normalized', at)],
+      [row('attn.hook_q', head, at), ...(turned ? [row(Q, head, at)] : [])],
+      [positions.flatMap((j) => row(K, kv, j)).slice(0, 2 * dHead)],
+      [products, simple],
+      [products.map((x) => x / Math.sqrt(dHead))],
+      [[...scores, ...later]],
+      [square('attn.hook_pattern'), softmax(simple)],
+      [positions.flatMap((j) => row('attn.hook_v', kv, j)).slice(0, 2 * dHead)],
+      [row('attn.hook_z', head, at)],
+      [stream('hook_attn_out', at)],
+    ];
+    for (const [step, grids] of expected.entries()) {
+      assert.equal(await heading(), `${step + 1} of 11: ${TITLES[step]}`);
+      for (const [grid, numbers] of grids.entries()) {
+        const few = numbers.slice(0, 80);
+        const shown = await read(few.length, grid);
+        const finite = (all: number[]) => all.map((x) => (Number.isFinite(x) ? x : -1e9));
+        const size = Math.max(1, ...few.filter(Number.isFinite).map(Math.abs));
+        close(finite(shown), finite(few), 1e-5 * size, `${TITLES[step]}, ${grid}`);
+      }
+      await forward();
+    }
+  }
+
+  it('every number is that of the hooks: the bundled model', async function () {
+    this.timeout(120_000);
+    const text = await realText("The chicken didn't cross the road because it was too tired.");
+    await open(text, 13, 8, 8);
+    await holdAgainstHooks(text, 13, 8, 8);
+  });
+
+  it('every number is that of the hooks: another model and another text, without rotation', async function () {
+    this.timeout(120_000);
+    const text = await realText('The keys to the cabinet', 12, fixture('models', 'gpt2'));
+    await open(text, 1, 2, 5);
+    assert.match(await opened.page.locator('.head-steps .note').innerText(), /does not turn queries and keys/);
+    await holdAgainstHooks(text, 1, 2, 5);
+  });
+
+  it('keys: S opens, arrows step there and walk tokens elsewhere, Escape closes; buttons do the same', async () => {
+    const text = await realText("The chicken didn't cross the road because it was too tired.");
+    await open(text, 13, 8, 8);
+    assert.equal(await heading(), '1 of 11: x');
+    assert.equal(await current(), 'x');
+    await opened.page.keyboard.press('ArrowRight');
+    assert.equal(await heading(), '2 of 11: norm');
+    assert.equal(await current(), 'norm(x)');
+    await opened.page.getByRole('button', { name: 'Forward' }).click();
+    await opened.page.keyboard.press('ArrowLeft');
+    await opened.page.keyboard.press('ArrowLeft');
+    await opened.page.keyboard.press('ArrowLeft');
+    assert.equal(await heading(), '1 of 11: x');
+    assert.equal(opened.sent().filter(({ type }) => type === 'choose').length, 0);
+    await opened.page.keyboard.press('Escape');
+    assert.equal(await opened.page.locator('.head-steps').isVisible(), false);
+    assert.ok(await opened.page.locator('.attention .matrix').isVisible());
+    assert.equal(opened.sent().filter(({ type }) => type === 'focusEditor').length, 0);
+    await opened.page.locator('#strip').focus();
+    await opened.page.keyboard.press('s');
+    assert.ok(await opened.page.locator('.head-steps').isVisible());
+    const asked = opened.sent().length;
+    await opened.page.locator('#strip').focus();
+    await opened.page.keyboard.press('ArrowRight');
+    assert.equal((await opened.waitForMessage('choose', asked)).position, 9);
+    const { question } = await opened.waitForMessage('ask', asked);
+    assert.deepEqual(question, { kind: 'headSteps', position: 9, layer: 13, head: 8 });
+  });
+
+  for (const theme of themes) {
+    it(`${theme}: each step can be read, nothing is cut off, and axe finds nothing`, async () => {
+      const text = await realText("The chicken didn't cross the road because it was too tired.");
+      await open(text, 13, 8, 8, { theme });
+      await measure(opened);
+      const faults: string[] = [];
+      for (const [step] of TITLES.entries()) {
+        for (const width of step % 5 === 0 ? [480, 1500, 700] : [700]) {
+          await opened.page.setViewportSize({ width, height: 900 });
+          await opened.settle();
+          faults.push(...(await layoutFaults(opened)).map((fault) => `${TITLES[step]}, ${width}: ${fault}`));
+        }
+        faults.push(...(await contrastFaults(opened, leastContrast(theme))));
+        await opened.checkAxe('.attention');
+        if (process.env.STEPS_SHOTS) await opened.screenshot(`${process.env.STEPS_SHOTS}/${theme}-${step}.png`);
+        await forward();
+      }
+      assert.deepEqual(faults, []);
+    });
+  }
+});
