@@ -156,6 +156,21 @@ describe('one head, step by step', () => {
     assert.deepEqual(question, { kind: 'headSteps', position: 9, layer: 13, head: 8 });
   });
 
+  it('an export holds the step that is shown', async () => {
+    const text = await realText("The chicken didn't cross the road because it was too tired.");
+    await open(text, 13, 8, 8);
+    for (let i = 0; i < 7; i++) await forward();
+    await opened.page.getByRole('button', { name: 'Export' }).click();
+    await opened.page.getByRole('menuitem', { name: /JSON/ }).click();
+    const { data } = await opened.waitForMessage('save');
+    const saved = JSON.parse(typeof data === 'string' ? data : new TextDecoder().decode(data));
+    const hooks = await text.hooks(['blocks.13.attn.hook_pattern'], 8);
+    const row = [...hooks.get('blocks.13.attn.hook_pattern')!.data.subarray((8 * 9 + 8) * 9, (8 * 9 + 9) * 9)];
+    const written = JSON.stringify(saved);
+    assert.ok(written.includes('"softmax"'), written.slice(0, 500));
+    for (const [j, weight] of row.entries()) assert.ok(written.includes(String(weight)), `${j}: ${weight}`);
+  });
+
   for (const theme of themes) {
     it(`${theme}: each step can be read, nothing is cut off, and axe finds nothing`, async () => {
       const text = await realText("The chicken didn't cross the road because it was too tired.");

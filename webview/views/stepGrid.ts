@@ -88,13 +88,11 @@ export function stepGrid(events: GridEvents) {
       const top = topOf(grid.data);
       const colour = divergingScale(palette, top);
       const written = top.toPrecision(3);
+      const signed = grid.data.some((value) => value < 0);
       setText(name, `${grid.name} ${shapeOf(grid)}`);
-      setText(ends[0], `−${written}`);
+      setText(ends[0], signed ? `−${written}` : '0');
       setText(ends[1], written);
-      ramp.style.setProperty(
-        'background-image',
-        rampOf((value) => colour(2 * value - top), top),
-      );
+      ramp.style.setProperty('background-image', rampOf(signed ? (value) => colour(2 * value - top) : colour, top));
       scroller.setAttribute('aria-label', t('{0}: up and down read its numbers', `${grid.name} ${shapeOf(grid)}`));
       redraw();
     },
