@@ -5,7 +5,7 @@ import type { State } from './store.ts';
 
 export function pageState(state: Readonly<State>): PageState {
   const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
-  const { measure, times, withoutFirst, compared } = state;
+  const { measure, times, withoutFirst, compared, patching } = state;
   const { measure: depth, logitOf } = state.depth;
   const { layer, head } = headChosen ? state : {};
   const place =
@@ -23,6 +23,7 @@ export function pageState(state: Readonly<State>): PageState {
     logitOf,
     pinned,
     attention: { measure, times, withoutFirst, compared },
+    patching,
   };
 }
 
@@ -33,7 +34,7 @@ const within = (value: number, low: number, high: number) => Math.min(high, Math
  * @param views ids of the views there are; the first is open where the kept one is none of them
  */
 export function restored(
-  { view, layer, head, sampling, depth, logitOf, pinned, attention }: PageState,
+  { view, layer, head, sampling, depth, logitOf, pinned, attention, patching }: PageState,
   views: readonly string[],
 ): Partial<State> {
   return {
@@ -48,6 +49,7 @@ export function restored(
     },
     depth: { measure: depth ?? 'probability', seen: null, logitOf: logitOf ?? 'next', norms: false },
     pinned: pinned === true,
+    ...(patching && { patching: { ...patching, at: patching.at === 'z' ? 'z' : 'resid' } }),
     ...(attention && {
       measure: MEASURES.find(([measure]) => measure === attention.measure)?.[0] ?? 'head',
       times: attention.times === true,

@@ -85,6 +85,8 @@ export interface State {
    * apart, and whether the stream's norms are open.
    */
   depth: { measure: string; seen: { from: number; to: number } | null; logitOf: string; norms: boolean };
+  /** Activation patching: the other prompt, whether the text is the corrupt one, and what is put in. */
+  patching: { other: string; swap: boolean; at: 'resid' | 'z' };
   pinned: boolean;
   /** The step of the tour that is shown. */
   tour: TourView | null;
@@ -165,6 +167,7 @@ export class Store {
     sampling: { temperature: 1, topK: 0, topP: 1 },
     tree: { depth: 3, breadth: 4, paths: [[]] },
     depth: { measure: 'probability', seen: null, logitOf: 'next', norms: false },
+    patching: { other: '', swap: false, at: 'resid' },
     pinned: false,
     tour: null,
     changed: { parts: [], mean: false },

@@ -206,4 +206,6 @@ export interface PageState {
     withoutFirst: boolean;
     compared: { layer: number; head: number } | null;
   };
+  /** The other prompt of activation patching, and what is put in. */
+  patching?: { other: string; swap: boolean; at: string };
 }

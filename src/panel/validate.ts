@@ -27,6 +27,7 @@ export const pageStateSchema = z.object({
       compared: z.object({ layer: whole, head: whole }).nullable(),
     })
     .optional(),
+  patching: z.object({ other: z.string().max(10_000), swap: z.boolean(), at: z.string().max(100) }).optional(),
 }) satisfies z.ZodType<PageState>;
 
 /** Parts of a model that are switched off. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PageState } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure, walkByTab } from './measure.ts';
 import { type Ask, chicken, finished, messages, model, patched } from './numbers.ts';
@@ -131,6 +132,32 @@ describe('activation patching', () => {
     await opened.settle();
     assert.equal(asks().length, 2);
     assert.ok(await opened.page.locator('.patching .roles-map').isVisible());
+  });
+
+  it('the other prompt and what is put in survive a reload; the map is not asked for by itself', async () => {
+    await open();
+    await opened.page.locator('.patching vscode-text-field').click();
+    await opened.page.keyboard.type('another');
+    await chooseHeads();
+    await opened.page.getByRole('checkbox', { name: 'the text is the corrupt prompt' }).click();
+    await opened.settle();
+    const found = await opened.page.waitForFunction(() => {
+      const state = window.tokenscopeState as PageState | undefined;
+      return state?.patching?.swap ? state : undefined;
+    });
+    const state = await found.jsonValue();
+    assert.deepEqual((state as PageState).patching, { other: 'another', swap: true, at: 'z' });
+    await opened.close();
+    opened = await openPage({ state, width: 1000, height: 1200 });
+    for (const message of finished(chicken)) await opened.send(message);
+    await opened.page.locator('.patching summary').click();
+    await opened.settle();
+    assert.deepEqual(asks(), []);
+    await compute().click();
+    assert.deepEqual(
+      asks().map(({ question }) => question),
+      [{ kind: 'patch', other: 'another', swap: true, at: 'z', from: 3, count: 3 }],
+    );
   });
 
   it('another text ends it: nothing is asked of it', async () => {

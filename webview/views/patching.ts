@@ -37,7 +37,6 @@ interface Patched {
 
 export function patchingSection(actions: Actions) {
   const { store } = actions;
-  let [other, swap, at]: [string, boolean, At] = ['', false, 'resid'];
   /** The run whose map was asked for. */
   let asked = -1;
   /** Whose logits are held against each other, where that was chosen; otherwise the likeliest. */
@@ -48,23 +47,22 @@ export function patchingSection(actions: Actions) {
   let last: { results: readonly unknown[]; patched: Patched } | undefined;
 
   /** Another map is another wish. */
-  const change = (set: () => void) => {
-    set();
+  const change = (part: Partial<State['patching']>) => {
     asked = -1;
-    store.refresh();
+    store.set({ patching: { ...store.state.patching, ...part } });
   };
   /** Other prompts go on in other ways. */
-  const changePrompts = (set: () => void) => {
+  const changePrompts = (part: Partial<State['patching']>) => {
     pair = null;
-    change(set);
+    change(part);
   };
-  const field = textField(t('Other prompt, of as many tokens'), (text) => changePrompts(() => (other = text)));
+  const field = textField(t('Other prompt, of as many tokens'), (other) => changePrompts({ other }));
   const places: [At, string][] = [
     ['resid', t('residual stream, by position')],
     ['z', t('heads, at all positions')],
   ];
-  const place = choice(t('What is put in'), places, (id) => change(() => (at = id)));
-  const swapped = checkbox(t('the text is the corrupt prompt'), (checked) => changePrompts(() => (swap = checked)));
+  const place = choice(t('What is put in'), places, (at) => change({ at }));
+  const swapped = checkbox(t('the text is the corrupt prompt'), (swap) => changePrompts({ swap }));
   const compute = button(t('Compute the map'), () => begin(), true);
   const pick = (which: keyof Pair) => (id: string) => {
     const { answer, against } = pair ?? seen!;
@@ -114,23 +112,24 @@ export function patchingSection(actions: Actions) {
   });
 
   function begin(): void {
-    if (other === '' || store.state.tokens.length === 0) return;
-    asked = store.state.run;
+    const { patching, tokens, run } = store.state;
+    if (patching.other === '' || tokens.length === 0) return;
+    asked = run;
     store.refresh();
   }
 
   function choose({ layer, column }: MapCell): void {
-    if (at === 'z') actions.chooseHead(layer, column);
+    if (store.state.patching.at === 'z') actions.chooseHead(layer, column);
     else actions.choose(column);
   }
 
   /** All parts of the map, the last layers first. */
-  function parts({ model, run }: Readonly<State>): PatchQuestion[] {
+  function parts({ model, run, patching }: Readonly<State>): PatchQuestion[] {
     if (!model || asked !== run) return [];
     const questions: PatchQuestion[] = [];
     for (let to = model.nLayers; to > 0; to -= PART) {
       const from = Math.max(0, to - PART);
-      questions.push({ kind: 'patch', other, swap, ...pair, at, from, count: to - from });
+      questions.push({ kind: 'patch', ...patching, ...pair, from, count: to - from });
     }
     return questions;
   }
@@ -142,7 +141,7 @@ export function patchingSection(actions: Actions) {
     if (!first) return null;
     if (last?.results.every((result, i) => result === results[i]) && last.results.length === results.length)
       return last.patched;
-    const columns = at === 'z' ? headColumns(state.model!.nHeads) : tokenColumns(state, first);
+    const columns = state.patching.at === 'z' ? headColumns(state.model!.nHeads) : tokenColumns(state, first);
     const restored = new Float32Array(state.model!.nLayers * columns.length).fill(Number.NaN);
     let done = 0;
     for (const [i, result] of results.entries()) {
@@ -155,8 +154,8 @@ export function patchingSection(actions: Actions) {
   }
 
   /** The corrupt prompt's tokens, and what the clean one has in their place. */
-  function tokenColumns({ tokens }: Readonly<State>, { tokens: others }: Part): MapColumn[] {
-    const [clean, corrupt] = swap ? [others, tokens] : [tokens, others];
+  function tokenColumns({ tokens, patching }: Readonly<State>, { tokens: others }: Part): MapColumn[] {
+    const [clean, corrupt] = patching.swap ? [others, tokens] : [tokens, others];
     return corrupt.map((token, p) => {
       const [here, there] = [shown(token), shown(clean[p])];
       return { short: shortened(token, MOST), name: here === there ? here : t('{0} (clean: {1})', here, there) };
@@ -189,7 +188,10 @@ export function patchingSection(actions: Actions) {
     },
     show(state: Readonly<State>): void {
       if (!element.open) return;
-      const { model } = state;
+      const { model, patching } = state;
+      const { other, swap, at } = patching;
+      if (field.value !== other) field.value = other;
+      if (swapped.checked !== swap) swapped.checked = swap;
       place.select(at);
       compute.toggleAttribute('disabled', other === '' || state.tokens.length === 0);
       const questions = parts(state);
@@ -241,6 +243,7 @@ export function patchingSection(actions: Actions) {
       if (!patched) return undefined;
       const { columns, restored, first } = patched;
       const { answer, against, clean, corrupt } = first;
+      const { other, swap, at } = state.patching;
       const row = (layer: number) =>
         Array.from(restored.subarray(layer * columns.length, (layer + 1) * columns.length), (x) =>
           Number.isNaN(x) ? null : x,

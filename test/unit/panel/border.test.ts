@@ -13,6 +13,7 @@ const STATE: PageState = {
   head: 1,
   sampling: { temperature: 0.7, topK: 40, topP: 0.9 },
   pinned: true,
+  patching: { other: 'The key', swap: true, at: 'z' },
 };
 
 describe('messages of the page at the border', () => {
