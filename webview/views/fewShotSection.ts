@@ -10,16 +10,17 @@ import type { State } from '../store.ts';
 import { shown } from '../tokens.ts';
 
 /** A task that takes a few examples to be seen. The last line is the question. */
-const BEGINNING = ['France: Paris', 'Italy: Rome', 'Japan: Tokyo', 'Greece: Athens', 'Spain:'];
-const ANSWER = ' Madrid';
+const BEGINNING = t('France: Paris\nItaly: Rome\nJapan: Tokyo\nGreece: Athens\nSpain:');
+const ANSWER = t(' Madrid');
+const LINES = 5;
 
 type FewShot = Extract<Question, { kind: 'fewShot' }>;
 
 export function fewShotSection(actions: Actions) {
   const { store } = actions;
   const label = t('Examples, a line each; the last line is the question');
-  const lines = el('textarea', { class: 'examples', rows: BEGINNING.length, 'aria-label': label, spellcheck: 'false' });
-  lines.value = BEGINNING.join('\n');
+  const lines = el('textarea', { class: 'examples', rows: LINES, 'aria-label': label, spellcheck: 'false' });
+  lines.value = BEGINNING;
   const answer = textField(t('Answer'), () => {});
   answer.value = ANSWER;
   let asked: FewShot | null = null;
