@@ -19,6 +19,9 @@ export interface Palette {
   highContrast: boolean;
 }
 
+const ORANGE: Rgb = [209, 134, 22];
+const isBluish = ([red, , blue]: Rgb): boolean => blue > red;
+
 /**
  * The palette of a theme as VS Code tells a webview.
  * @param variable the value of a CSS variable of the root, '' where the theme has none
@@ -29,11 +32,13 @@ export function paletteFrom(variable: (name: string) => string, kinds: readonly 
   const dark = !kinds.some((kind) => kind === 'vscode-light' || kind === 'vscode-high-contrast-light');
   const background = read('--vscode-editor-background', dark ? [30, 30, 30] : [255, 255, 255]);
   const foreground = read('--vscode-editor-foreground', dark ? [212, 212, 212] : [51, 51, 51], background);
+  // In a theme of high contrast it is a dark blue, which cannot be told from the cool one in a scale of differences.
+  const orange = read('--vscode-charts-orange', ORANGE, background);
   return {
     background,
     foreground,
     faint: mix(background, foreground, 0.3),
-    warm: read('--vscode-charts-orange', [209, 134, 22], background),
+    warm: isBluish(orange) ? ORANGE : orange,
     cool: read('--vscode-charts-blue', [55, 148, 255], background),
     focus: read('--vscode-focusBorder', [0, 120, 212], background),
     font: variable('--vscode-font-family') || 'sans-serif',

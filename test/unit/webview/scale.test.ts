@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { paletteFrom } from '../../../webview/plots/palette.ts';
-import { magnitudeScale, parseColor, type Rgb } from '../../../webview/plots/scale.ts';
+import { divergingScale, magnitudeScale, parseColor, type Rgb } from '../../../webview/plots/scale.ts';
 import { themeFacts, themes } from '../../browser/theme.ts';
 
 /** WCAG 2.2: relative luminance and contrast ratio. */
@@ -52,6 +52,14 @@ describe('the scale of magnitudes', () => {
         }
       });
     }
+
+    it(`${theme}: differences above and below 0 are of two hues`, () => {
+      const scale = divergingScale(palette, 1);
+      for (const step of [0.3, 1]) {
+        const [above, below] = [scale(step).fill, scale(-step).fill];
+        assert.ok(above[2] > above[0] && below[0] > below[2], `${above} above, ${below} below`);
+      }
+    });
 
     if (palette.highContrast) {
       it(`${theme}: text without a tint has 7:1`, () => {
