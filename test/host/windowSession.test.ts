@@ -7,6 +7,7 @@ import { closeAll, event, explore, Heard, openText, send, setting, testApi } fro
 const { executeCommand } = vscode.commands;
 const TEXT = 'The keys to the cabinet are on the table.';
 
+// After the others: the head that is chosen here is the one that later texts begin with.
 describe('a session that is saved', () => {
   let api: TestApi;
   let heard: Heard;
