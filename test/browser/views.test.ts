@@ -11,7 +11,7 @@ describe('views ask for what they need', () => {
   const asks = () => opened.sent().filter((message): message is Ask => message.type === 'ask');
   const questions = () => asks().map(({ question }) => question);
   const position = (question: Question) => (question.kind === 'distribution' ? question.position : undefined);
-  const text = (selector: string) => opened.page.locator(selector).innerText();
+  const text = (selector: string) => opened.page.locator(selector).first().innerText();
 
   /** Opens the page on a finished run. */
   async function open(state?: unknown, chosen?: number): Promise<void> {
@@ -109,7 +109,7 @@ describe('views ask for what they need', () => {
     await opened.page.locator('.view.attention .problem vscode-button').click();
     await opened.waitForMessage('rerun');
     for (const message of finished(chicken, 2)) await opened.send(message);
-    assert.equal(await opened.page.locator('.view.attention .problem').isVisible(), false);
+    assert.equal(await opened.page.locator('.view.attention .problem').first().isVisible(), false);
     assert.equal(asks().at(-1)!.run, 2);
   });
 
