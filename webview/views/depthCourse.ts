@@ -1,9 +1,11 @@
 /** The chosen position through depth, as a curve that can be pointed at. */
+
 import { percent, rank } from '../../src/analysis/format.ts';
 import type { Course } from '../depth.ts';
 import { el } from '../dom.ts';
 import { t, tNodes } from '../l10n.ts';
 import { type CourseContent, courseRowAt, paintCourse } from '../plots/coursePaint.ts';
+import { drawnIn, sized } from '../plots/frames.ts';
 import { pointerRests } from '../pointer.ts';
 import { spokenText } from '../speech.ts';
 import { chip } from '../tokens.ts';
@@ -21,26 +23,14 @@ export function depthCourse(events: CourseEvents) {
   const heading = el('p', { class: 'course-heading' });
   const element = el('section', { class: 'course-place', 'aria-label': t('Through depth') }, heading, canvas);
   let content: CourseContent | null = null;
-  let frame = 0;
 
   function draw(): void {
-    frame = 0;
     const width = element.clientWidth;
     if (!content || width === 0) return;
-    const scale = Math.max(1, window.devicePixelRatio);
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(COURSE_HEIGHT * scale);
-    canvas.style.setProperty('width', `${width}px`);
-    canvas.style.setProperty('height', `${COURSE_HEIGHT}px`);
-    const context = canvas.getContext('2d')!;
-    context.scale(scale, scale);
-    paintCourse(context, content, width, COURSE_HEIGHT);
+    paintCourse(sized(canvas, width, COURSE_HEIGHT), content, width, COURSE_HEIGHT);
   }
 
-  const redraw = (): void => {
-    if (frame === 0) frame = requestAnimationFrame(draw);
-  };
-  new ResizeObserver(redraw).observe(element);
+  const redraw = drawnIn(element, draw);
   const at = (event: MouseEvent): number | null =>
     content && courseRowAt(event.offsetX, element.clientWidth, content.logprob.length);
   canvas.addEventListener('pointermove', (event) => {

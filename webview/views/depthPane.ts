@@ -1,4 +1,5 @@
 /** The logit lens on its canvas: drawing, zoom, scrolling, pointer and keys. */
+
 import { zoomButtons } from '../controls.ts';
 import { el } from '../dom.ts';
 import { t } from '../l10n.ts';
@@ -11,6 +12,7 @@ import {
   depthCellAt,
   paintDepth,
 } from '../plots/depthPaint.ts';
+import { drawnIn, ratio } from '../plots/frames.ts';
 import { pointerRests } from '../pointer.ts';
 
 export interface DepthEvents {
@@ -46,9 +48,6 @@ export function depthPane(events: DepthEvents) {
   let content: DepthContent | null = null;
   /** 1: all layers in the pane, as far as their text can be read; below, cells are narrower only. */
   let zoom = 1;
-  let frame = 0;
-
-  const ratio = () => Math.max(1, window.devicePixelRatio);
 
   function windowOf({ grid: { rows }, palette }: DepthContent): DepthWindow {
     const scale = ratio();
@@ -78,7 +77,6 @@ export function depthPane(events: DepthEvents) {
   }
 
   function draw(): void {
-    frame = 0;
     if (!content || scroller.clientWidth === 0) return;
     const view = size();
     if (canvas.width !== view.width || canvas.height !== view.height) {
@@ -93,11 +91,8 @@ export function depthPane(events: DepthEvents) {
     events.seen(from, to - 1);
   }
 
-  const redraw = (): void => {
-    if (frame === 0) frame = requestAnimationFrame(draw);
-  };
+  const redraw = drawnIn(scroller, draw);
   scroller.addEventListener('scroll', redraw);
-  new ResizeObserver(redraw).observe(scroller);
 
   const at = (event: PointerEvent | MouseEvent): DepthCell | null => {
     if (!content) return null;

@@ -1,8 +1,10 @@
 /** Heads as cells on a canvas: drawing what is in view, zoom, scrolling, pointer and keys. */
+
 import type { RankedHead, Thumbnails } from '../../src/analysis/thumbnails.ts';
 import { zoomButtons } from '../controls.ts';
 import { el } from '../dom.ts';
 import { t } from '../l10n.ts';
+import { drawnIn, ratio } from '../plots/frames.ts';
 import { headPixels } from '../plots/headCell.ts';
 import type { Palette } from '../plots/palette.ts';
 import { css, type Rgb } from '../plots/scale.ts';
@@ -51,11 +53,9 @@ export function headsPane(events: HeadsEvents) {
   let cursor: RankedHead | null = null;
   /** CSS pixels a cell's width; null fits a line into the pane. */
   let zoom: number | null = null;
-  let frame = 0;
   let drawn = new Map<string, HTMLCanvasElement>();
   let drawnLook = '';
 
-  const ratio = () => Math.max(1, window.devicePixelRatio);
   const left = () => (content?.byLayer ? NAMES : 0);
 
   /** CSS pixels from one cell to the next. */
@@ -81,7 +81,6 @@ export function headsPane(events: HeadsEvents) {
   }
 
   function draw(): void {
-    frame = 0;
     if (!content || scroller.clientWidth === 0) return;
     const scale = ratio();
     const { heads, columns, byLayer, palette, chosen, look } = content;
@@ -139,11 +138,8 @@ export function headsPane(events: HeadsEvents) {
     };
   }
 
-  const redraw = (): void => {
-    if (frame === 0) frame = requestAnimationFrame(draw);
-  };
+  const redraw = drawnIn(scroller, draw);
   scroller.addEventListener('scroll', redraw);
-  new ResizeObserver(redraw).observe(scroller);
 
   function at(event: PointerEvent | MouseEvent): RankedHead | null {
     if (!content) return null;

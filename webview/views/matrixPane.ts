@@ -1,7 +1,9 @@
 /** The attention matrix on its canvas: drawing, zoom, scrolling, pointer and keys. */
+
 import { zoomButtons } from '../controls.ts';
 import { el } from '../dom.ts';
 import { t } from '../l10n.ts';
+import { drawnIn, ratio } from '../plots/frames.ts';
 import { cellAt, fittingCell, type Window } from '../plots/matrix.ts';
 import { type Cell, type MatrixContent, NAME_ROOM, paintMatrix } from '../plots/matrixPaint.ts';
 import { pointerRests } from '../pointer.ts';
@@ -33,9 +35,7 @@ export function matrixPane(events: PaneEvents, nameRoom = NAME_ROOM) {
   let content: MatrixContent | null = null;
   /** CSS pixels a cell as chosen; null fits the matrix into the pane. */
   let zoom: number | null = null;
-  let frame = 0;
 
-  const ratio = () => Math.max(1, window.devicePixelRatio);
   /** Device pixels a cell: as chosen, or as large as the pane allows with the names. */
   function cellSize(n: number): number {
     if (zoom !== null) return Math.max(1, Math.round(zoom * ratio()));
@@ -59,7 +59,6 @@ export function matrixPane(events: PaneEvents, nameRoom = NAME_ROOM) {
   }
 
   function draw(): void {
-    frame = 0;
     if (!content || scroller.clientWidth === 0) return;
     const { matrix } = content;
     const scale = ratio();
@@ -78,11 +77,8 @@ export function matrixPane(events: PaneEvents, nameRoom = NAME_ROOM) {
     paintMatrix(canvas.getContext('2d')!, content, view, scale, gutter * scale);
   }
 
-  const redraw = (): void => {
-    if (frame === 0) frame = requestAnimationFrame(draw);
-  };
+  const redraw = drawnIn(scroller, draw);
   scroller.addEventListener('scroll', redraw);
-  new ResizeObserver(redraw).observe(scroller);
 
   const at = (event: PointerEvent | MouseEvent): Cell | null => {
     if (!content) return null;

@@ -1,6 +1,8 @@
 /** Bars of what each part adds, that can be pointed at and walked with the arrow keys. */
+
 import { el } from '../dom.ts';
 import { t } from '../l10n.ts';
+import { drawnIn, sized } from '../plots/frames.ts';
 import { type PartsContent, paintParts, partsColumnAt } from '../plots/partsPaint.ts';
 import { pointerRests } from '../pointer.ts';
 import { columnsOf } from '../residual.ts';
@@ -27,26 +29,14 @@ export function partsBars(events: BarsEvents) {
     canvas,
   );
   let content: PartsContent | null = null;
-  let frame = 0;
 
   function draw(): void {
-    frame = 0;
     const width = element.clientWidth;
     if (!content || width === 0) return;
-    const scale = Math.max(1, window.devicePixelRatio);
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(BARS_HEIGHT * scale);
-    canvas.style.setProperty('width', `${width}px`);
-    canvas.style.setProperty('height', `${BARS_HEIGHT}px`);
-    const context = canvas.getContext('2d')!;
-    context.scale(scale, scale);
-    paintParts(context, content, width, BARS_HEIGHT);
+    paintParts(sized(canvas, width, BARS_HEIGHT), content, width, BARS_HEIGHT);
   }
 
-  const redraw = (): void => {
-    if (frame === 0) frame = requestAnimationFrame(draw);
-  };
-  new ResizeObserver(redraw).observe(element);
+  const redraw = drawnIn(element, draw);
   const at = (event: MouseEvent): number | null =>
     content && partsColumnAt(event.offsetX, element.clientWidth, content.shares);
   canvas.addEventListener('pointermove', (event) => {

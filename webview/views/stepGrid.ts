@@ -1,7 +1,9 @@
 /** A step's numbers on a canvas: what is in view is drawn, pointed at, and walked by keys. */
+
 import { el, setText } from '../dom.ts';
 import { type Grid, shapeOf } from '../headSteps.ts';
 import { t } from '../l10n.ts';
+import { drawnIn, sized } from '../plots/frames.ts';
 import { divergingScale, ramp as rampOf } from '../plots/scale.ts';
 import { entryAt, type GridContent, heightOf, paintGrid, placesOf, topOf } from '../plots/stepsPaint.ts';
 import { pointerRests } from '../pointer.ts';
@@ -25,29 +27,17 @@ export function stepGrid(events: GridEvents) {
     scroller,
   );
   let content: GridContent | null = null;
-  let frame = 0;
 
   function draw(): void {
-    frame = 0;
     const { clientWidth: width, clientHeight: height } = scroller;
     if (!content || width === 0) return;
     space.style.setProperty('height', `${heightOf(placesOf(content.grid, width))}px`);
-    const scale = Math.max(1, window.devicePixelRatio);
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
-    canvas.style.setProperty('width', `${width}px`);
-    canvas.style.setProperty('height', `${height}px`);
-    const context = canvas.getContext('2d')!;
-    context.scale(scale, scale);
-    paintGrid(context, content, { width, height, top: scroller.scrollTop });
+    paintGrid(sized(canvas, width, height), content, { width, height, top: scroller.scrollTop });
     canvas.dataset.places = JSON.stringify({ ...placesOf(content.grid, width), top: scroller.scrollTop });
   }
 
-  const redraw = (): void => {
-    if (frame === 0) frame = requestAnimationFrame(draw);
-  };
+  const redraw = drawnIn(scroller, draw);
   scroller.addEventListener('scroll', redraw);
-  new ResizeObserver(redraw).observe(scroller);
 
   canvas.addEventListener('pointermove', (event) => {
     if (!content || pointerRests()) return;
