@@ -1,6 +1,6 @@
 import { visibleToken } from '../analysis/format.ts';
 import { type AblateOptions, ablations, checkAblate } from './ablate.ts';
-import { type CommonOptions, prepare } from './common.ts';
+import { type CommonOptions, checkIds, prepare } from './common.ts';
 import { UsageError } from './options.ts';
 import { print, printJson, styled, table } from './terminal.ts';
 
@@ -17,9 +17,7 @@ export async function attribute(options: AttributeOptions): Promise<void> {
   const { position, target, against } = options;
   if (position >= ids.length)
     throw new UsageError(`--position ${position} is not in the input of ${ids.length} tokens`);
-  for (const id of [target, against])
-    if (id !== undefined && id >= model.vocabSize)
-      throw new UsageError(`token ${id} does not exist: the vocabulary has ids 0 to ${model.vocabSize - 1}`);
+  checkIds(model, target, against);
   const interventions = ablations(options, model);
   const found = await engine.attribute({ ids, position, target, against, interventions });
   if (options.json) {

@@ -91,6 +91,13 @@ export async function loadEngine(
   }
 }
 
+/** @throws UsageError for ids that the model does not have */
+export function checkIds({ vocabSize }: ModelInfo, ...ids: (number | undefined)[]): void {
+  for (const id of ids)
+    if (id !== undefined && id >= vocabSize)
+      throw new UsageError(`token ${id} does not exist: the vocabulary has ids 0 to ${vocabSize - 1}`);
+}
+
 /** The package's own folder, both from source (src/cli) and from the bundle (dist). */
 export function packageRoot(): string {
   const here = fileURLToPath(import.meta.url);

@@ -1,6 +1,6 @@
 import { visibleToken } from '../analysis/format.ts';
 import type { NearTokens } from '../runtime/api.ts';
-import { type CommonOptions, loadEngine } from './common.ts';
+import { type CommonOptions, checkIds, loadEngine } from './common.ts';
 import { UsageError } from './options.ts';
 import { print, printJson, styled, table } from './terminal.ts';
 
@@ -15,8 +15,7 @@ export async function neighbours(options: NeighboursOptions): Promise<void> {
   if ((options.id === undefined) === (text === undefined)) throw new UsageError('give one of --id and --text');
   const { engine, model } = await loadEngine(options);
   const id = options.id ?? (await oneToken(text!));
-  if (id >= model.vocabSize)
-    throw new UsageError(`token ${id} does not exist: the vocabulary has ids 0 to ${model.vocabSize - 1}`);
+  checkIds(model, id);
   const found = await engine.neighbours({ id, top });
   const named = async ({ ids, cosines }: NearTokens) => {
     const pieces = await engine.pieces([...ids]);

@@ -1,7 +1,6 @@
 import { visibleToken } from '../analysis/format.ts';
 import { type AblateOptions, ablations, checkAblate } from './ablate.ts';
-import { type CommonOptions, loadEngine } from './common.ts';
-import { UsageError } from './options.ts';
+import { type CommonOptions, checkIds, loadEngine } from './common.ts';
 import { clearProgress, print, printJson, showProgress, styled, table } from './terminal.ts';
 
 export interface PatchOptions extends Omit<CommonOptions, 'ids' | 'text' | 'file'>, AblateOptions {
@@ -17,9 +16,7 @@ export async function patch(options: PatchOptions): Promise<void> {
   checkAblate(options);
   const { engine, model } = await loadEngine(options);
   const { answer, against, at } = options;
-  for (const id of [answer, against])
-    if (id >= model.vocabSize)
-      throw new UsageError(`token ${id} does not exist: the vocabulary has ids 0 to ${model.vocabSize - 1}`);
+  checkIds(model, answer, against);
   const [clean, tokens] = [await engine.encode(options.clean), await engine.encode(options.corrupt)];
   const request = {
     clean: clean.map(({ id }) => id),

@@ -40,7 +40,7 @@ import { loadNetwork } from './loading/loadNetwork.ts';
 import { describeModel } from './modelInfo.ts';
 import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
-import { CHUNK, runCached } from './running/cachedRun.ts';
+import { fill, runCached } from './running/cachedRun.ts';
 import { type CachePool, CachePools } from './running/cachePool.ts';
 import { ChangedNetwork } from './running/changedNetwork.ts';
 import { expandPaths } from './running/expand.ts';
@@ -49,7 +49,7 @@ import { runHooked } from './running/hookedRun.ts';
 import { checkInterventions, Interventions } from './running/interventions.ts';
 import { logitLens } from './running/lens.ts';
 import { Means } from './running/means.ts';
-import { append, type Network } from './running/network.ts';
+import type { Network } from './running/network.ts';
 import { layerPattern } from './running/pattern.ts';
 import type { RunCache } from './running/runCache.ts';
 import { checkFinite } from './running/summaries.ts';
@@ -263,8 +263,7 @@ export class Engine implements EngineApi {
       if (!cache) {
         const filling = pool.write(ids);
         try {
-          while (filling.length < ids.length)
-            await append(network, filling, ids, Math.min(filling.length + CHUNK, ids.length), turn);
+          await fill(network, filling, ids, turn);
           cache = pool.read(ids)!;
         } finally {
           pool.doneWriting(filling);

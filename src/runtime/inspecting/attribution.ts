@@ -11,6 +11,7 @@ import type { Attribution, AttributionRequest, Intervention } from '../api.ts';
 import type { Network } from '../running/network.ts';
 import type { RunCache } from '../running/runCache.ts';
 import type { Turn } from '../running/turn.ts';
+import { checkId } from './checkId.ts';
 import type { StoredWeights } from './storedWeights.ts';
 
 /**
@@ -30,9 +31,7 @@ export function attributeLogit(
     const { nLayers, vocabSize, norm, layers, nHeads, attention } = network.config;
     if (!Number.isInteger(at) || at < 0 || at >= ids.length)
       throw new RangeError(`position ${at} is not in the input of ${ids.length} tokens`);
-    for (const id of [request.target, against])
-      if (id !== undefined && !(Number.isInteger(id) && id >= 0 && id < vocabSize))
-        throw new RangeError(`token ${id} does not exist: the vocabulary has ids 0 to ${vocabSize - 1}`);
+    for (const id of [request.target, against]) if (id !== undefined) checkId(id, vocabSize);
 
     const resid = cache.residual(nLayers, at, at + 1);
     const logits = (await network.finalHooks(resid, ['logits'])).get('logits')!.data;

@@ -2,6 +2,7 @@ import { Nearest } from '../../analysis/nearest.ts';
 import type { ModelSource } from '../../weights/source.ts';
 import type { NearTokens, Neighbours, NeighboursRequest } from '../api.ts';
 import { breathe } from '../running/breathe.ts';
+import { checkId } from './checkId.ts';
 import type { StoredWeights } from './storedWeights.ts';
 
 /** Rows that are read together. */
@@ -18,8 +19,7 @@ export function nearTokens(
 ): Promise<Neighbours> {
   return weights.use(async (source) => {
     const { vocabSize, tiedUnembedding: tied } = source.config;
-    if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
-      throw new RangeError(`token ${id} does not exist: the vocabulary has ids 0 to ${vocabSize - 1}`);
+    checkId(id, vocabSize);
     const E = await nearest(source, 'embed.W_E', id, top, signal);
     return { tied, E, U: tied ? E : await nearest(source, 'unembed.W_U', id, top, signal) };
   });

@@ -1,10 +1,11 @@
 import { TokenscopeError } from '../../errors.ts';
 import type { Intervention, PatchRequest, PatchRow } from '../api.ts';
-import { CHUNK } from '../running/cachedRun.ts';
+import { fill } from '../running/cachedRun.ts';
 import { Interventions } from '../running/interventions.ts';
-import { append, type Network } from '../running/network.ts';
+import type { Network } from '../running/network.ts';
 import { RunCache } from '../running/runCache.ts';
 import type { Turn } from '../running/turn.ts';
+import { checkId } from './checkId.ts';
 
 /** What is changed in the model besides, with each prompt's own means. */
 export interface PatchChanges {
@@ -34,9 +35,7 @@ export async function* patchMap(
       'Give prompts of equally many tokens.',
     );
   const { nLayers, nHeads, dModel: d, dHead, vocabSize } = network.config;
-  for (const id of [answer, against])
-    if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
-      throw new RangeError(`token ${id} does not exist: the vocabulary has ids 0 to ${vocabSize - 1}`);
+  for (const id of [answer, against]) checkId(id, vocabSize);
   const [first, end] = layers ?? [0, nLayers];
   if (!Number.isInteger(first) || !Number.isInteger(end) || first < 0 || first >= end || end > nLayers)
     throw new RangeError(`there are no layers from ${first} to before ${end}: the model has ${nLayers}`);
@@ -44,10 +43,7 @@ export async function* patchMap(
   const run = async (ids: readonly number[], list: readonly Intervention[]) => {
     const cache = new RunCache(network.config);
     const interventions = new Interventions(network, list);
-    for (let to = 0; to < n; ) {
-      to = Math.min(to + CHUNK, n);
-      await append(network, cache, ids, to, turn, { hooks: [], see: () => {}, interventions });
-    }
+    await fill(network, cache, ids, turn, { hooks: [], see: () => {}, interventions });
     return cache;
   };
   /** Log-probs differ as logits do. @param finals residual streams after the last block, [rows, d] */
@@ -76,10 +72,7 @@ export async function* patchMap(
     cache.truncate(from);
     const interventions = new Interventions(network, [...changes.corrupt, put]);
     const known = { cache: corruptCache, before: layer };
-    for (let to = from; to < n; ) {
-      to = Math.min(to + CHUNK, n);
-      await append(network, cache, corrupt, to, turn, { hooks: [], see: () => {}, interventions, known });
-    }
+    await fill(network, cache, corrupt, turn, { hooks: [], see: () => {}, interventions, known });
     return last(cache);
   };
   const columns = at === 'resid' ? n : nHeads;

@@ -1,9 +1,9 @@
 import type { BranchesRequest, BranchToken } from '../api.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
-import { CHUNK } from './cachedRun.ts';
+import { CHUNK, fill } from './cachedRun.ts';
 import type { CachePool } from './cachePool.ts';
 import { Lookup } from './lookup.ts';
-import { append, type Network } from './network.ts';
+import type { Network } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
 import type { RunCache } from './runCache.ts';
 import { checkFinite } from './summaries.ts';
@@ -39,7 +39,7 @@ export async function* decodeBranches(
   const cache = pool.write(ids, { all: true });
   try {
     const n = ids.length;
-    while (cache.length < n) await append(network, cache, ids, Math.min(cache.length + CHUNK, n), turn);
+    await fill(network, cache, ids, turn);
     const beginnings = await choose(network, cache, n - 1, n, firsts, count);
     const keys = Array.from({ length: n }, (_, p) => p); // positions of the cache's rows
 

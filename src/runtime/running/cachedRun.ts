@@ -1,11 +1,24 @@
 import type { RunChunk, RunRequest } from '../api.ts';
 import type { CachePool } from './cachePool.ts';
-import { append, type Network } from './network.ts';
+import { append, type Network, type Watch } from './network.ts';
+import type { RunCache } from './runCache.ts';
 import { summarise } from './summaries.ts';
 import type { Turn } from './turn.ts';
 
 /** Positions run through the model together: larger is faster, smaller shows first results sooner. */
 export const CHUNK = 64;
+
+/** Appends what a cache lacks of `ids`, chunk by chunk. @throws as append does */
+export async function fill(
+  network: Network,
+  cache: RunCache,
+  ids: readonly number[],
+  turn: Turn,
+  watch?: Watch,
+): Promise<void> {
+  while (cache.length < ids.length)
+    await append(network, cache, ids, Math.min(cache.length + CHUNK, ids.length), turn, watch);
+}
 
 /**
  * Scores a sequence, chunk by chunk. What the cache has of it comes first, at once; only positions from the first

@@ -1,7 +1,7 @@
 import type { ExpandRequest, Expansion } from '../api.ts';
-import { CHUNK } from './cachedRun.ts';
+import { CHUNK, fill } from './cachedRun.ts';
 import type { CachePool } from './cachePool.ts';
-import { append, type Network } from './network.ts';
+import type { Network } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
 import { checkFinite } from './summaries.ts';
 import type { Turn } from './turn.ts';
@@ -37,7 +37,7 @@ export async function expandPaths(
   const cache = pool.write(ids, { all: true });
   try {
     const n = ids.length;
-    while (cache.length < n) await append(network, cache, ids, Math.min(cache.length + CHUNK, n), turn);
+    await fill(network, cache, ids, turn);
     if (nodes.length > 0) {
       const keys = Int32Array.from({ length: n + nodes.length }, (_, row) =>
         row < n ? row : n + nodes[row - n].depth - 1,

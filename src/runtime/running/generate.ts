@@ -1,10 +1,10 @@
 import { candidates, logSumExp, sample, seededRandom, sortLogits } from '../../analysis/sampling.ts';
 import type { GeneratedToken, GenerateRequest } from '../api.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
-import { CHUNK } from './cachedRun.ts';
+import { fill } from './cachedRun.ts';
 import type { CachePool } from './cachePool.ts';
 import { Lookup } from './lookup.ts';
-import { append, type Network } from './network.ts';
+import type { Network } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
 import type { RunCache } from './runCache.ts';
 import { checkFinite } from './summaries.ts';
@@ -34,8 +34,7 @@ export async function* generateTokens(
       const last = ids.length - 1;
       const proposed = lookup?.propose(ids, Math.max(0, end - ids.length - 1)) ?? [];
       const text = [...ids, ...proposed];
-      while (cache.length < text.length)
-        await append(network, cache, text, Math.min(cache.length + CHUNK, text.length), turn);
+      await fill(network, cache, text, turn);
       turn.signal.throwIfAborted();
       const chosen = await choose(cache, last, text.length);
       // What was chosen after a wrong proposal was chosen after another text.

@@ -20,18 +20,11 @@ export async function* logitLens(
 ): AsyncGenerator<LensLayer> {
   const { ids, mid = false, positions = ids.map((_, p) => p) } = request;
   const { nLayers, dModel: d, layers } = network.config;
-  const gathered = (rows: (p: number) => Float32Array, chunk: readonly number[]) => {
-    const resid = new Float32Array(chunk.length * d);
-    chunk.forEach((p, i) => {
-      resid.set(rows(p), i * d);
-    });
-    return resid;
-  };
   const divergences = request.kl ? await Divergences.of(network, cache, positions, turn) : undefined;
   for (let l = 0; l <= nLayers; l++) {
     const hook = l < nLayers ? `blocks.${l}.hook_resid_pre` : `blocks.${nLayers - 1}.hook_resid_post`;
     yield await lensLayer(network, hook, request, positions, turn, divergences, async (chunk) =>
-      gathered((p) => cache.residual(l, p, p + 1), chunk),
+      rowsOf(network, chunk, (p) => cache.residual(l, p, p + 1)),
     );
     if (!mid || l === nLayers || layers[l].residual === 'parallel') continue;
     yield await lensLayer(
@@ -44,7 +37,7 @@ export async function* logitLens(
       async (chunk) => {
         const [from, to] = [Math.min(...chunk), Math.max(...chunk) + 1];
         const { data } = (await network.layerHooks(cache, l, from, to, [MID])).get(MID)!;
-        return gathered((p) => data.subarray((p - from) * d, (p - from + 1) * d), chunk);
+        return rowsOf(network, chunk, (p) => data.subarray((p - from) * d, (p - from + 1) * d));
       },
     );
   }
@@ -64,11 +57,12 @@ class Divergences {
   static async of(network: Network, cache: RunCache, positions: readonly number[], turn: Turn): Promise<Divergences> {
     if (positions.length > MOST_DIVERGENCES)
       throw new RangeError(`the divergence is worked out for at most ${MOST_DIVERGENCES} positions at a time`);
+    const { nLayers } = network.config;
     const finals: Reference[] = [];
-    for (const p of positions) {
+    for (let at = 0; at < positions.length; at += CHUNK) {
       await turn.breathe();
-      for (const logits of await logitsOf(network, cache.residual(network.config.nLayers, p, p + 1)))
-        finals.push(referenceOf(logits));
+      const resid = rowsOf(network, positions.slice(at, at + CHUNK), (p) => cache.residual(nLayers, p, p + 1));
+      for (const logits of await logitsOf(network, resid)) finals.push(referenceOf(logits));
     }
     return new Divergences(network, finals);
   }
@@ -78,6 +72,16 @@ class Divergences {
     const rows = await logitsOf(this.network, resid);
     return rows.map((logits, i) => divergence(this.finals[first + i], logits));
   }
+}
+
+/** Rows of a residual stream at some positions, [positions, d]. */
+function rowsOf(network: Network, positions: readonly number[], row: (p: number) => Float32Array): Float32Array {
+  const d = network.config.dModel;
+  const resid = new Float32Array(positions.length * d);
+  positions.forEach((p, i) => {
+    resid.set(row(p), i * d);
+  });
+  return resid;
 }
 
 /** Logits of rows of a residual stream, a view each. */
