@@ -7,6 +7,7 @@ import { framed, type Picture } from './plots/figure.ts';
 import { paletteOf } from './plots/palette.ts';
 import { describePng } from './png.ts';
 import type { State } from './store.ts';
+import { offSaid } from './switchedOff.ts';
 import { tokenCount } from './tokens.ts';
 import type { Table, View } from './views/view.ts';
 
@@ -58,11 +59,7 @@ function captioned(picture: Picture, state: Readonly<State>): Picture {
   const source = [document?.name, tokenCount(tokens.length)];
   if (model) source.push(`${model.name} ${model.precision}`, model.bosPolicy);
   const warnings = outdated ? [t('These numbers are of the text before its last change.')] : [];
-  if (changed.parts.length > 0) {
-    const names = changed.parts.map(ablatedName).join(', ');
-    const how = changed.mean ? t('Set to their mean over a fixed text: {0}.', names) : t('Set to zero: {0}.', names);
-    warnings.push(how);
-  }
+  if (changed.parts.length > 0) warnings.push(offSaid(changed));
   const known = source.filter((part) => part !== undefined).join(' · ');
   return { ...picture, lines: [known, ...picture.lines, ...warnings, ...(note ? [note] : [])] };
 }

@@ -23,6 +23,15 @@ export function ablationOf({ layer, part }: Ablated, replaced: Replaced): Ablati
 
 export const ablatedName = ({ layer, part }: Ablated): string => `${layer}.${part}`;
 
+/** Names of parts in a row. @param most that are named; more are left out */
+export function ablatedNames(parts: readonly Ablated[], most = Number.POSITIVE_INFINITY): string {
+  const names = parts.slice(0, most).map(ablatedName);
+  return [...names, ...(parts.length > most ? ['…'] : [])].join(', ');
+}
+
+/** Parts that a tooltip names at most. */
+export const LISTED_PARTS = 20;
+
 export function overlap(one: Ablated, other: Ablated): boolean {
   if (one.layer !== other.layer) return false;
   if (one.part === other.part) return true;

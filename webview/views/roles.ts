@@ -149,7 +149,7 @@ export function rolesView(actions: Actions): View {
       part: index % model!.nHeads,
     }));
     const fresh = parts.filter((part) => !changed.parts.some((other) => overlap(part, other)));
-    actions.switchOff([...changed.parts, ...fresh], (mean as HTMLElement & { checked: boolean }).checked);
+    actions.switchOff([...changed.parts, ...fresh], mean.checked);
     select(new Set());
   }
 
@@ -234,7 +234,7 @@ export function rolesView(actions: Actions): View {
     tints: (state, palette) => differences(state, palette),
     update(state: Readonly<State>, changed: Changed): void {
       if (changed.has('model')) selected = new Set();
-      if (touches(changed, 'changed')) (mean as HTMLElement & { checked: boolean }).checked = state.changed.mean;
+      if (touches(changed, 'changed')) mean.checked = state.changed.mean;
       show(state);
     },
     figure(state) {
@@ -249,7 +249,6 @@ export function rolesView(actions: Actions): View {
           definition: sentence,
           sequences: measure === 'copying' || measure === 'here' ? undefined : roles.done,
           question: measure === 'here' ? hereQuestion(state) : undefined,
-          switchedOff: state.changed,
           patching: patching.about(state),
         },
         table: {

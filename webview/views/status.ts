@@ -1,17 +1,15 @@
 /** The header: model and totals, the buttons of the whole page, progress, and the sentence that says how things stand. */
-import { ablatedName } from '../../src/analysis/ablation.ts';
+import { LISTED_PARTS } from '../../src/analysis/ablation.ts';
 import { perplexity, thousands } from '../../src/analysis/format.ts';
 import type { Actions } from '../actions.ts';
 import { button, iconButton } from '../controls.ts';
 import { el, setAttributes, setText } from '../dom.ts';
 import { t } from '../l10n.ts';
 import { type Changed, isOvertaken, type State, touches } from '../store.ts';
+import { offCount, offSaid } from '../switchedOff.ts';
 import { term } from '../terms.ts';
 import { tokenCount } from '../tokens.ts';
 import { problemSection } from './problem.ts';
-
-/** Parts that a tooltip names at most. */
-const LISTED = 20;
 
 export function statusView(actions: Actions, exportMenu: HTMLElement) {
   const facts = el('div', { class: 'facts' });
@@ -36,22 +34,13 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     empty,
   );
 
-  function showBadge({ changed: { parts, mean } }: Readonly<State>): void {
-    badge.hidden = parts.length === 0;
-    if (parts.length === 0) return;
-    const heads = parts.every(({ part }) => typeof part === 'number');
-    const count = heads
-      ? parts.length === 1
-        ? t('1 head off')
-        : t('{0} heads off', parts.length)
-      : parts.length === 1
-        ? t('1 part off')
-        : t('{0} parts off', parts.length);
-    const names = parts.slice(0, LISTED).map(ablatedName).join(', ') + (parts.length > LISTED ? ', …' : '');
-    const how = mean ? t('Set to their mean over a fixed text: {0}.', names) : t('Set to zero: {0}.', names);
+  function showBadge({ changed }: Readonly<State>): void {
+    badge.hidden = changed.parts.length === 0;
+    if (badge.hidden) return;
+    const count = offCount(changed);
     setText(badge, `${count} ✕`);
     setAttributes(badge, {
-      title: `${how} ${t('Click to restore the model.')}`,
+      title: `${offSaid(changed, LISTED_PARTS)} ${t('Click to restore the model.')}`,
       'aria-label': t('{0}: restore the model', count),
     });
   }

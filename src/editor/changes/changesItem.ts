@@ -1,9 +1,6 @@
 import * as vscode from 'vscode';
-import { ablatedName } from '../../analysis/ablation.ts';
+import { ablatedNames, LISTED_PARTS } from '../../analysis/ablation.ts';
 import type { ModelChanges } from '../../explore/modelChanges.ts';
-
-/** Parts of a tooltip's list at most. */
-const LISTED = 20;
 
 /** While something is switched off in the model the status bar says so; a click restores it. */
 export class ChangesItem implements vscode.Disposable {
@@ -35,7 +32,7 @@ export class ChangesItem implements vscode.Disposable {
       return;
     }
     this.item.text = `$(circle-slash) ${offSentence(parts.length)}`;
-    const names = parts.slice(0, LISTED).map(ablatedName).join(', ') + (parts.length > LISTED ? ', …' : '');
+    const names = ablatedNames(parts, LISTED_PARTS);
     const how = mean
       ? vscode.l10n.t('Set to their mean over a fixed text: {0}.', names)
       : vscode.l10n.t('Set to zero: {0}.', names);

@@ -28,14 +28,13 @@ export class Tour implements vscode.Disposable {
     this.listening?.dispose();
     const { services, steps } = this;
     const next = step === null ? undefined : steps[step];
+    // What one step switched off is on again in the next.
+    if (this.at !== step && steps[this.at]?.off) services.changes.restore();
     if (!next || step === null) {
-      if (this.at >= 0 && steps[this.at].off) services.changes.restore();
       this.at = -1;
       services.page().tour(null);
       return;
     }
-    // What one step switched off is on again in the next.
-    if (this.at >= 0 && this.at !== step && steps[this.at].off) services.changes.restore();
     this.at = step;
     const place = await this.placeOf(next);
     if (!place || this.at !== step) return;
@@ -46,7 +45,6 @@ export class Tour implements vscode.Disposable {
     page.open(next.view);
     const { text } = page;
     if (!text) return;
-    const told = new Set<ScoredRun>();
     const tell = async (run: ScoredRun) => {
       if (this.at !== step) return;
       this.choose(text, run, next);
@@ -59,11 +57,10 @@ export class Tour implements vscode.Disposable {
         });
         return;
       }
-      told.add(run);
       page.tour({ ...shown, text: next.say(run) });
     };
     this.listening = vscode.Disposable.from(text.read({ finished: (run) => void tell(run) }));
-    if (text.state === 'finished' && text.run && !told.has(text.run)) await tell(text.run);
+    if (text.state === 'finished' && text.run) await tell(text.run);
   }
 
   dispose(): void {
