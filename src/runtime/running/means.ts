@@ -18,7 +18,6 @@ export class Means {
 
   /** The same interventions with the means' values. @param ids the text they are over, unless they name one */
   async filledIn(interventions: readonly Intervention[], ids: readonly number[], turn: Turn): Promise<Intervention[]> {
-    const filled: Intervention[] = [];
     const texts = new Map<string, { ids: readonly number[]; hooks: Set<string> }>();
     const textOf = ({ over = ids }: MeanIntervention) => over.join();
     for (const each of interventions) {
@@ -27,21 +26,26 @@ export class Means {
       texts.set(textOf(each), text);
       text.hooks.add(each.hook);
     }
-    for (const [key, { ids, hooks }] of texts) await this.measure(key, ids, [...hooks], turn);
-    for (const each of interventions) filled.push(each.set === 'mean' ? this.valued(each, textOf(each)) : each);
-    return filled;
+    const means = new Map<string, Map<string, Float32Array>>();
+    for (const [key, { ids, hooks }] of texts) means.set(key, await this.measure(key, ids, [...hooks], turn));
+    return interventions.map((each) =>
+      each.set === 'mean' ? this.valued(each, means.get(textOf(each))!.get(each.hook)!) : each,
+    );
   }
 
-  private valued(intervention: MeanIntervention, text: string): Intervention {
-    const { hook } = intervention;
-    const mean = this.known.get(text)!.get(hook)!;
+  private valued(intervention: MeanIntervention, mean: Float32Array): Intervention {
     if (!('head' in intervention)) return { hook: intervention.hook, set: { shape: [mean.length], data: mean } };
     const { dHead } = this.network.config;
     const data = mean.slice(intervention.head * dHead, (intervention.head + 1) * dHead);
     return { hook: intervention.hook, head: intervention.head, set: { shape: [dHead], data } };
   }
 
-  private async measure(key: string, ids: readonly number[], hooks: readonly string[], turn: Turn): Promise<void> {
+  private async measure(
+    key: string,
+    ids: readonly number[],
+    hooks: readonly string[],
+    turn: Turn,
+  ): Promise<Map<string, Float32Array>> {
     const found = this.known.get(key) ?? new Map<string, Float32Array>();
     const wanted = hooks.filter((hook) => !found.has(hook));
     if (wanted.length > 0) {
@@ -71,5 +75,6 @@ export class Means {
       if (this.known.size <= KEPT) break;
       this.known.delete(oldest);
     }
+    return found;
   }
 }
