@@ -132,6 +132,7 @@ describe('a model of which parts are switched off', () => {
     const restored = event<unknown>((hear) => vscode.Disposable.from(api.changes.onDidChange(hear)));
     await drive.webview.click('.changes');
     await restored;
+    await drive.pointAtNothing();
     assert.equal(api.changes.state.parts.length, 0);
     await drive.webview.waitFor(() => document.querySelector<HTMLElement>('.changes')?.hidden);
   });

@@ -28,6 +28,8 @@ export const drive = {
   press: (key: string) => ask({ do: 'press', key }),
   click: (selector: string) => ask({ do: 'click', selector, webview: false }),
   hover: (selector: string) => ask({ do: 'hover', selector, webview: false }),
+  /** Takes the pointer off what a test clicked: a page that opens under it would show what it points at. */
+  pointAtNothing: () => ask({ do: 'hover', selector: '.part.statusbar', webview: false }),
   resize: (width: number, height: number) => ask({ do: 'resize', width, height }),
   /** A promise is waited for. */
   eval: <T>(script: Script<T>, ...args: unknown[]) =>

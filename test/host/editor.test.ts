@@ -39,21 +39,25 @@ describe('the editor and the panel', () => {
   const offsets = ({ document }: vscode.TextEditor, ranges: readonly vscode.Range[]) =>
     ranges.map(({ start, end }) => [document.offsetAt(start), document.offsetAt(end)]);
 
-  /** Widths of what is drawn in the editor with an outline, or with a background of its own. */
-  const drawn = (what: 'outline' | 'background') =>
+  /**
+   * Waits until what is drawn with a background of its own is so many times as wide as what is drawn with an outline: the
+   * window paints a little after the host has said so.
+   */
+  const drawnAs = (times: number) =>
     drive.waitFor(
-      (wanted: string) => {
+      (wanted: number) => {
         const marks = [...document.querySelectorAll<HTMLElement>('.editor-instance .view-overlays .cdr')].filter(
-          (mark) => {
-            const style = getComputedStyle(mark);
-            if (!mark.className.includes('ced-')) return false;
-            if (wanted === 'outline') return style.outlineStyle === 'solid';
-            return style.borderStyle === 'dotted' && style.backgroundColor !== 'rgba(0, 0, 0, 0)';
-          },
+          (mark) => mark.className.includes('ced-'),
         );
-        return marks.length > 0 && marks.map((mark) => mark.getBoundingClientRect().width);
+        const width = (fits: (style: CSSStyleDeclaration) => boolean) =>
+          marks.find((mark) => fits(getComputedStyle(mark)))?.getBoundingClientRect().width ?? Number.NaN;
+        const outlined = width((style) => style.outlineStyle === 'solid');
+        const explored = width(
+          (style) => style.borderStyle === 'dotted' && style.backgroundColor !== 'rgba(0, 0, 0, 0)',
+        );
+        return Math.abs(explored / outlined - wanted) < 0.5;
       },
-      [what],
+      [times],
     );
 
   it('the chosen token has a mark, and the explored text once it is not selected; both go with the panel', async () => {
@@ -61,9 +65,7 @@ describe('the editor and the panel', () => {
     const { start, end } = tokens[position];
     assert.deepEqual(offsets(editor, api.marks.chosen.rangesIn(editor)), [[start, end]]);
     assert.deepEqual(offsets(editor, api.marks.explored.rangesIn(editor)), [[0, SENTENCE.length]]);
-    const [outlined] = (await drawn('outline')) as number[];
-    const [explored] = (await drawn('background')) as number[];
-    assert.ok(Math.abs(explored / outlined - SENTENCE.length / ' road'.length) < 0.5, `${explored} ${outlined}`);
+    await drawnAs(SENTENCE.length / ' road'.length);
     select(editor, 0, SENTENCE.length);
     assert.deepEqual(api.marks.explored.rangesIn(editor), []);
     const panel = vscode.window.tabGroups.all

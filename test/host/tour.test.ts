@@ -15,6 +15,7 @@ describe('the tour', () => {
 
   after(async () => {
     heard.dispose();
+    await drive.pointAtNothing();
     await closeAll();
   });
 

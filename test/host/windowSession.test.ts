@@ -25,6 +25,7 @@ describe('a session that is saved', () => {
   afterEach(async () => {
     api.changes.restore();
     heard.dispose();
+    await drive.pointAtNothing();
     await setting('precision', undefined);
     await closeAll();
   });
