@@ -2,7 +2,7 @@ import type { BranchesRequest, BranchToken } from '../api.ts';
 import type { Tokenizer } from '../tokenizer/types.ts';
 import { CHUNK, fill } from './cachedRun.ts';
 import type { CachePool } from './cachePool.ts';
-import { Lookup } from './lookup.ts';
+import { Lookup, proposeTogether } from './lookup.ts';
 import type { Network } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
 import type { RunCache } from './runCache.ts';
@@ -63,7 +63,7 @@ export async function* decodeBranches(
         index,
         ids: [],
         rows: new Set(),
-        lookup: new Lookup(),
+        lookup: new Lookup(ids),
         text: tokenizer.stream(),
       }),
     );
@@ -74,11 +74,15 @@ export async function* decodeBranches(
       if (live.length === 0) return;
 
       const from = keys.length;
-      const steps = live.map((branch) => {
-        const made = branch.ids.length;
-        const room = Math.min(maxTokens - made - 1, contextLength - n - made - 1, Math.floor(CHUNK / live.length) - 1);
-        return { branch, proposed: branch.lookup.propose([...ids, ...branch.ids], Math.max(0, room)) };
-      });
+      const proposals = proposeTogether(
+        live.map((branch) => {
+          const made = branch.ids.length;
+          const left = Math.min(maxTokens, contextLength - n) - made - 1;
+          const room = Math.max(0, Math.min(left, Math.floor(CHUNK / live.length) - 1));
+          return { lookup: branch.lookup, ids: [...ids, ...branch.ids], room };
+        }),
+      );
+      const steps = live.map((branch, i) => ({ branch, proposed: proposals[i] }));
       // Of each row: whose it is, and how many of the same chunk stand before it on its branch.
       const rows = steps.flatMap(({ branch, proposed }) =>
         [branch.ids[branch.ids.length - 1], ...proposed].map((id, ahead) => ({ branch, id, ahead })),

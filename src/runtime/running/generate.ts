@@ -25,7 +25,7 @@ export async function* generateTokens(
   const { contextLength } = network.config;
   const ids = [...request.ids];
   const end = Math.min(ids.length + request.maxTokens, contextLength);
-  const lookup = request.sampling.temperature === 0 && !request.plainDecoding ? new Lookup() : undefined;
+  const lookup = request.sampling.temperature === 0 && !request.plainDecoding ? new Lookup(ids) : undefined;
   const choose = chooser(network, request);
   const writer = new TextWriter(tokenizer, request, contextLength);
   const cache = pool.write(ids, { all: true });
