@@ -6,7 +6,7 @@ import { Lookup, proposeTogether } from './lookup.ts';
 import type { Network } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
 import type { RunCache } from './runCache.ts';
-import { checkFinite } from './summaries.ts';
+import { checkFinite, summarise } from './summaries.ts';
 import type { Turn } from './turn.ts';
 
 interface Branch {
@@ -40,7 +40,7 @@ export async function* decodeBranches(
   try {
     const n = ids.length;
     await fill(network, cache, ids, turn);
-    const beginnings = await choose(network, cache, n - 1, n, firsts, count);
+    const beginnings = await begin(network, cache, ids, firsts, count);
     const keys = Array.from({ length: n }, (_, p) => p); // positions of the cache's rows
 
     /** Takes tokens onto a branch, up to its end. */
@@ -125,28 +125,30 @@ interface Choice {
   logprob: number;
 }
 
-/**
- * The likeliest token after each row [from, to) of the cache; after a single row also several, or given ones with their
- * log-probs.
- */
-async function choose(
+/** The likeliest tokens after the text, or given ones with their log-probs: of what the cache knows already if it does. */
+async function begin(
   network: Network,
   cache: RunCache,
-  from: number,
-  to: number,
-  given?: readonly number[],
-  count = 1,
+  ids: readonly number[],
+  firsts: readonly number[] | undefined,
+  count: number,
 ): Promise<Choice[]> {
-  const row = cache.residual(network.config.nLayers, from, to);
-  if (given) {
-    const d = network.config.dModel;
-    const rows = Float32Array.from({ length: given.length * d }, (_, i) => row[i % d]);
-    const { lse, targetLogprob } = await network.distributions(rows, given, 0);
-    checkFinite(network, cache, lse.subarray(0, 1), from);
-    return given.map((id, i) => ({ id, logprob: targetLogprob[i] }));
-  }
-  const targets = new Int32Array(to - from).fill(NO_TARGET);
-  const { lse, topIds, topLogprobs } = await network.distributions(row, targets, count);
+  const at = ids.length - 1;
+  const topK = Math.max(count, cache.results.topK);
+  const { topIds, topLogprobs } = await summarise(network, cache, ids, at, at + 1, topK, true);
+  const choices = Array.from(topIds, (id, i) => ({ id, logprob: topLogprobs[i] }));
+  const likeliest = firsts?.map((first) => choices.find(({ id }) => id === first)) ?? choices.slice(0, count);
+  if (likeliest.every((choice) => choice !== undefined)) return likeliest;
+  const resid = cache.residual(network.config.nLayers, at, at + 1);
+  const rows = Float32Array.from({ length: firsts!.length * resid.length }, (_, i) => resid[i % resid.length]);
+  const { targetLogprob } = await network.distributions(rows, firsts!, 0);
+  return firsts!.map((id, i) => ({ id, logprob: targetLogprob[i] }));
+}
+
+/** The likeliest token after each row [from, to) of the cache. */
+async function choose(network: Network, cache: RunCache, from: number, to: number): Promise<Choice[]> {
+  const rows = cache.residual(network.config.nLayers, from, to);
+  const { lse, topIds, topLogprobs } = await network.distributions(rows, new Int32Array(to - from).fill(NO_TARGET), 1);
   checkFinite(network, cache, lse, from);
   return Array.from(topIds, (id, i) => ({ id, logprob: topLogprobs[i] }));
 }
