@@ -16,6 +16,7 @@ export function changedEngine(engine: EngineApi, interventions: readonly Interve
     run: (request, signal) => engine.run(changed(request), signal),
     logits: (ids, position, _, signal) => engine.logits(ids, position, interventions, signal),
     pattern: (ids, layer, _, signal) => engine.pattern(ids, layer, interventions, signal),
+    hooks: (request, signal) => engine.hooks(changed(request), signal),
     generate: (request, signal) => engine.generate(changed(request), signal),
     branches: (request, signal) => engine.branches(changed(request), signal),
     expand: (request, signal) => engine.expand(changed(request), signal),

@@ -217,12 +217,14 @@ export class ShownText implements vscode.Disposable {
     });
   }
 
-  private loaded({ ids, patterns, interventions }: ScoredRun, { engine, model, pieces }: LoadedEngine): void {
+  private loaded(run: ScoredRun, { engine, model, pieces }: LoadedEngine): void {
+    const { ids, patterns, interventions } = run;
     this.answers = new Answers({
       engine: changedEngine(engine, interventions),
       unchanged: engine,
       model,
       ids,
+      before: () => run.before?.logprob,
       pattern: (layer, signal) => patterns!.of(layer, signal),
       texts: (asked) => textsOf(pieces, asked),
     });

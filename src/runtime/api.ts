@@ -34,6 +34,8 @@ export interface EngineCalls {
     interventions?: readonly Intervention[],
     signal?: AbortSignal,
   ): Promise<HookTensor>;
+  /** Hooks inside blocks; one block a layer is run on the cached residual, none for what the cache holds. */
+  hooks(request: HooksRequest, signal?: AbortSignal): AsyncGenerator<HookRows>;
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken>;
   /** Several continuations of one text decoded in lockstep; a step brings one token of each, or more where they repeat. */
   branches(request: BranchesRequest, signal?: AbortSignal): AsyncGenerator<BranchToken[]>;
@@ -76,6 +78,7 @@ export const ENGINE_CALLS = {
   run: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   logits: { streams: false, parameters: 3, newestWins: true },
   pattern: { streams: false, parameters: 3, newestWins: true },
+  hooks: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   generate: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   branches: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   expand: { streams: false, parameters: 1, prioritised: true },
@@ -200,6 +203,20 @@ export interface RunChunk {
   cached: boolean;
   /** The hooks asked for, for this chunk's positions (patterns: [heads, count, from + count]). */
   hooks?: Record<string, HookTensor>;
+}
+
+export interface HooksRequest extends TextRequest {
+  /** Names of hooks inside blocks, exact or with * globs. */
+  hooks: readonly string[];
+  /** First position to read; default 0. */
+  from?: number;
+}
+
+/** Hooks at positions [from, from + count), by name; patterns and scores are [heads, count, from + count]. */
+export interface HookRows {
+  from: number;
+  count: number;
+  hooks: Record<string, HookTensor>;
 }
 
 export interface GenerateRequest extends TextRequest {

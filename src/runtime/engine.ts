@@ -14,6 +14,8 @@ import type {
   GeneratedToken,
   GenerateRequest,
   HeadScoresRequest,
+  HookRows,
+  HooksRequest,
   HookTensor,
   Intervention,
   LensLayer,
@@ -45,7 +47,7 @@ import { type CachePool, CachePools } from './running/cachePool.ts';
 import { ChangedNetwork } from './running/changedNetwork.ts';
 import { expandPaths } from './running/expand.ts';
 import { generateTokens } from './running/generate.ts';
-import { runHooked } from './running/hookedRun.ts';
+import { readHooks, runHooked } from './running/hookedRun.ts';
 import { checkInterventions, Interventions } from './running/interventions.ts';
 import { logitLens } from './running/lens.ts';
 import { Means } from './running/means.ts';
@@ -150,6 +152,10 @@ export class Engine implements EngineApi {
       if (request.hooks && request.hooks.length > 0) return runHooked(network, request, turn);
       return runCached(network, pool, request, turn);
     });
+  }
+
+  hooks(request: HooksRequest, signal?: AbortSignal): AsyncGenerator<HookRows> {
+    return this.onCache(request, signal, (cache, network, turn) => readHooks(network, cache, request, turn));
   }
 
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken> {

@@ -62,3 +62,13 @@ export function parseBlockHook(name: string): { layer: number; inBlock: string }
   const match = /^blocks\.(\d+)\.(.+)$/.exec(name);
   return match ? { layer: Number(match[1]), inBlock: match[2] } : undefined;
 }
+
+/** Names inside the blocks, by layer; hooks outside blocks are left out. */
+export function hooksByLayer(hooks: readonly string[]): Map<number, string[]> {
+  const layers = new Map<number, string[]>();
+  for (const name of hooks) {
+    const block = parseBlockHook(name);
+    if (block) layers.set(block.layer, [...(layers.get(block.layer) ?? []), block.inBlock]);
+  }
+  return layers;
+}

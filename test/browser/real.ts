@@ -99,7 +99,7 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY, pa
     ],
     async answer({ run, id, question }) {
       const pattern = (layer: number) => engine.pattern(ids, layer);
-      const subject = { engine, unchanged: engine, model: info, ids, pattern, texts };
+      const subject = { engine, unchanged: engine, model: info, ids, before: () => undefined, pattern, texts };
       const result = await kindOf(question).handle(question, subject, new AbortController().signal);
       return { type: 'answer', run, id, result };
     },

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { logSumExp } from '../../analysis/sampling.ts';
 import { TokenscopeError } from '../../errors.ts';
+import type { EngineApi } from '../../runtime/api.ts';
 import type { PieceView } from '../protocol.ts';
 import { likeliest } from '../views.ts';
 import { type Subject, whole } from './subject.ts';
@@ -27,13 +28,13 @@ const MOST = 8;
 /** @throws TokenscopeError for a position that is not there; what the engine throws */
 export async function handle(
   { position }: z.infer<typeof schema>,
-  { engine, unchanged, ids, texts }: Subject,
+  subject: Subject,
   signal: AbortSignal,
 ): Promise<Result> {
+  const { engine, unchanged, ids, texts } = subject;
   if (position >= ids.length)
     throw new TokenscopeError('There is no such token.', `Position ${position}`, 'Choose another.');
-  const logprob = new Float32Array(ids.length).fill(Number.NaN);
-  for await (const chunk of unchanged.run({ ids, topK: 0 }, signal)) logprob.set(chunk.logprob, chunk.from);
+  const logprob = subject.before() ?? (await scored(unchanged, ids, signal));
   const distribution = async (of: typeof engine) => {
     const logits = await of.logits(ids, position, undefined, signal);
     const lse = logSumExp(logits);
@@ -49,4 +50,10 @@ export async function handle(
     after: Float32Array.from(shown, (id) => after[id]),
     pieces: await texts(shown),
   };
+}
+
+async function scored(engine: EngineApi, ids: readonly number[], signal: AbortSignal): Promise<Float32Array> {
+  const logprob = new Float32Array(ids.length).fill(Number.NaN);
+  for await (const chunk of engine.run({ ids, topK: 0 }, signal)) logprob.set(chunk.logprob, chunk.from);
+  return logprob;
 }

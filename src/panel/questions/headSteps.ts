@@ -49,33 +49,41 @@ export async function handle(
   check('layer', `Layer ${layer}`, layer, model.nLayers);
   check('head', `Head ${head} of layer ${layer}`, head, model.nHeads);
   const block = `blocks.${layer}`;
+  const read = async (from: number, names: readonly string[]) => {
+    const chunks: Record<string, HookTensor>[] = [];
+    // What comes after the position does not reach it.
+    const request = { ids: ids.slice(0, position + 1), from, hooks: names.map((name) => `${block}.${name}`) };
+    for await (const { hooks } of engine.hooks(request, signal)) chunks.push(hooks);
+    return chunks;
+  };
   // Globs: a model need not have each of the norms, nor rotated queries.
-  const hooks = [`${block}.hook_resid_pre`, `${block}.hook_attn_out`, `${block}.ln*`, `${block}.attn.hook_*`];
-  // What comes after the position does not reach it.
-  const request = { ids: ids.slice(0, position + 1), topK: 0, hooks };
-  const chunks: Record<string, HookTensor>[] = [];
-  for await (const { hooks: seen = {} } of engine.run(request, signal)) {
-    for (const name of [`${block}.attn.hook_attn_scores`, `${block}.attn.hook_pattern`])
-      seen[name] = ownRow(seen[name], head);
-    chunks.push(seen);
-  }
-  const has = (name: string) => `${block}.${name}` in chunks[0];
-  const last = (name: string, of = 0) => lastRow(chunks.at(-1)![`${block}.${name}`], of);
+  const [own] = await read(position, [
+    'hook_resid_pre',
+    'ln*',
+    'attn.hook_*q',
+    'attn.hook_attn_scores',
+    'attn.hook_pattern',
+    'attn.hook_z',
+    'hook_attn_out',
+  ]);
+  // Of all tokens only what the cache holds: no block is run for it.
+  const seen = await read(0, ['hook_resid_pre', 'attn.hook_*k', 'attn.hook_v']);
   const kvHead = Math.floor((head * model.nKvHeads) / model.nHeads);
-  const all = (name: string, of = 0) => joined(chunks.map((seen) => rowsOf(seen[`${block}.${name}`], of)));
-  const optional = <T>(name: string, value: () => T) => (has(name) ? value() : undefined);
+  const one = (name: string, of = 0) => rowsOf(own[`${block}.${name}`], of);
+  const all = (name: string, of = 0) => joined(seen.map((rows) => rowsOf(rows[`${block}.${name}`], of)));
+  const optional = (name: string, of = 0) => (`${block}.${name}` in own ? one(name, of) : undefined);
 
-  const q = last('attn.hook_q', head);
+  const q = one('attn.hook_q', head);
   const keys = all('attn.hook_k', kvHead);
-  const rotatedQ = optional('attn.hook_rot_q', () => last('attn.hook_rot_q', head));
-  const rotatedKeys = optional('attn.hook_rot_k', () => all('attn.hook_rot_k', kvHead));
+  const rotatedQ = optional('attn.hook_rot_q', head);
+  const rotatedKeys = rotatedQ && all('attn.hook_rot_k', kvHead);
   const products = dots(rotatedQ ?? q, rotatedKeys ?? keys);
-  const scores = last('attn.hook_attn_scores');
-  const x = last('hook_resid_pre');
+  const scores = headRow(own[`${block}.attn.hook_attn_scores`], head);
+  const x = one('hook_resid_pre');
   const simple = dots(x, all('hook_resid_pre'));
   return {
     x,
-    normalized: optional('ln1.hook_normalized', () => last('ln1.hook_normalized')),
+    normalized: optional('ln1.hook_normalized'),
     q,
     rotatedQ,
     kvHead,
@@ -85,9 +93,9 @@ export async function handle(
     products,
     factor: factorOf(products, scores),
     scores,
-    pattern: last('attn.hook_pattern'),
-    z: last('attn.hook_z', head),
-    out: last('hook_attn_out'),
+    pattern: headRow(own[`${block}.attn.hook_pattern`], head),
+    z: one('attn.hook_z', head),
+    out: one('hook_attn_out'),
     simple: { products: simple, pattern: softmax(simple) },
   };
 }
@@ -97,10 +105,9 @@ function check(what: string, where: string, index: number, count: number): void 
     throw new TokenscopeError(`There is no such ${what}.`, where, `Choose one from 0 to ${count - 1}.`);
 }
 
-/** The last row of one head of [heads, rows, keys], as [1, keys]. */
-function ownRow({ shape: [, rows, keys], data }: HookTensor, head: number): HookTensor {
-  const end = (head + 1) * rows * keys;
-  return { shape: [1, keys], data: data.slice(end - keys, end) };
+/** One head of [heads, 1, keys]. */
+function headRow({ shape: [, , keys], data }: HookTensor, head: number): Float32Array {
+  return data.slice(head * keys, (head + 1) * keys);
 }
 
 /** Rows of one head of [rows, heads, width], or of [rows, width]. */
@@ -108,12 +115,6 @@ function rowsOf({ shape, data }: HookTensor, head: number): Float32Array {
   const [rows, width] = [shape[0], shape[shape.length - 1]];
   const step = data.length / rows;
   return joined(Array.from({ length: rows }, (_, row) => data.subarray(row * step + head * width).subarray(0, width)));
-}
-
-/** The last of rowsOf. */
-function lastRow(tensor: HookTensor, head: number): Float32Array {
-  const rows = rowsOf(tensor, head);
-  return rows.slice(rows.length - tensor.shape[tensor.shape.length - 1]);
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -37,12 +37,12 @@ export async function handle(
   const inBlocks = ['hook_resid_pre', 'hook_attn_out', 'hook_mlp_out', 'mlp.hook_post'];
   const hooks = [...inBlocks.map((name) => `blocks.*.${name}`), end];
   // What comes after the position does not reach it.
-  const request = { ids: ids.slice(0, position + 1), topK: 0, scoreFrom: position, hooks };
+  const request = { ids: ids.slice(0, position + 1), from: position, hooks };
   let seen: Record<string, HookTensor> = {};
-  for await (const chunk of engine.run(request, signal)) seen = chunk.hooks!;
+  for await (const rows of engine.hooks(request, signal)) seen = rows.hooks;
   const ofLayers = (name: string) =>
-    Array.from({ length: nLayers }, (_, layer) => lastRow(seen[`blocks.${layer}.${name}`]));
-  const residuals = [...ofLayers('hook_resid_pre'), lastRow(seen[end])];
+    Array.from({ length: nLayers }, (_, layer) => seen[`blocks.${layer}.${name}`].data);
+  const residuals = [...ofLayers('hook_resid_pre'), seen[end].data];
   return {
     norm: Float32Array.from(residuals, norm),
     cosine: Float32Array.from(residuals, (x) => cosine(x, residuals[nLayers])),
@@ -51,6 +51,3 @@ export async function handle(
     neurons: strongestNeurons(ofLayers('mlp.hook_post'), NEURONS),
   };
 }
-
-/** Of [rows, width]. */
-const lastRow = ({ shape: [rows, width], data }: HookTensor): Float32Array => data.subarray((rows - 1) * width);

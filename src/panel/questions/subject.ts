@@ -11,6 +11,8 @@ export interface Subject {
   unchanged: EngineApi;
   model: ModelInfo;
   ids: readonly number[];
+  /** Log-probs of the tokens in the unchanged model, nats; undefined where they are not known. [n] */
+  before(): Float32Array | undefined;
   /** Attention of a layer, [heads, n, n], computed once for all who ask. */
   pattern(layer: number, signal: AbortSignal): Promise<HookTensor>;
   /** Texts of ids of the model, each under its id. */

@@ -1,13 +1,14 @@
 import { cacheKeyHook } from '../../transformer/block.ts';
 import type { TransformerConfig } from '../../transformer/config.ts';
 import type { ModelGraph } from '../../transformer/graph.ts';
-import { type HookShape, hookPoints, parseBlockHook } from '../../transformer/hooks.ts';
+import { type HookShape, hookPoints, hooksByLayer } from '../../transformer/hooks.ts';
 import { consecutive, type Positions } from '../../transformer/positions.ts';
 import type { HookTensor } from '../api.ts';
 import type { LoadedModel } from '../loading/model.ts';
 import { hookDivisors } from '../loading/smoothing.ts';
 import { floatData, floatTensor, int64Tensor, intData, type Outputs } from '../sessions.ts';
 import { blockFeeds, type Changes, embed, LayerTensors, positionEmbeddings, tokenEmbeddings } from './blockFeeds.ts';
+import { heldHook } from './heldHooks.ts';
 import type { Interventions } from './interventions.ts';
 import type { Distributions, Network, Watch } from './network.ts';
 import { NO_TARGET } from './positionResults.ts';
@@ -40,7 +41,7 @@ export class BlockNetwork implements Network {
     const from = to - ids.length;
     const width = nKvHeads * dHead;
     const tensors = new LayerTensors(config, positions);
-    const wanted = byLayer(watch?.hooks ?? []);
+    const wanted = hooksByLayer(watch?.hooks ?? []);
     cache.reserve(to);
     if (watch) this.seeEmbeddings(ids, positions, watch);
 
@@ -78,12 +79,20 @@ export class BlockNetwork implements Network {
     names: readonly string[],
     interventions?: Interventions,
   ) {
+    const hooks = new Map<string, HookTensor>();
+    for (const name of names) {
+      const held = heldHook(this.config, cache, layer, from, to, name);
+      if (held) hooks.set(name, this.unsmoothed(held, layer, name));
+    }
+    const computed = names.filter((name) => !hooks.has(name));
+    if (computed.length === 0) return hooks;
     const tensors = new LayerTensors(this.config, consecutive(from, to - from));
     const resid = cache.residual(layer, from, to);
     const changes = this.changes(layer, from, to - from, { interventions });
     const feeds = blockFeeds(this.config, layer, tensors, resid, cache.past(layer, from), changes);
-    const outputs = await this.model.blocks[layer].run(feeds, names);
-    return new Map(names.map((name) => [name, this.shown(outputs, layer, name)]));
+    const outputs = await this.model.blocks[layer].run(feeds, computed);
+    for (const name of computed) hooks.set(name, this.shown(outputs, layer, name));
+    return hooks;
   }
 
   async distributions(resid: Float32Array, targets: ArrayLike<number>, topK: number): Promise<Distributions> {
@@ -138,13 +147,15 @@ export class BlockNetwork implements Network {
       see('hook_pos_embed', { shape, data: positionEmbeddings(this.config, learned, positions) });
   }
 
-  /** A hook's values as they are without int8's smoothing. */
   private shown(outputs: Outputs, layer: number | undefined, name: string): HookTensor {
-    const { data, dims } = outputs[name];
-    const values = data as Float32Array;
+    return this.unsmoothed({ shape: [...outputs[name].dims], data: floatData(outputs, name) }, layer, name);
+  }
+
+  /** A hook's values as they are without int8's smoothing, in place. */
+  private unsmoothed(hook: HookTensor, layer: number | undefined, name: string): HookTensor {
     const by = this.divisors(layer, name);
-    if (by) for (let i = 0; i < values.length; i++) values[i] *= by[i % by.length];
-    return { shape: [...dims], data: values };
+    if (by) for (let i = 0; i < hook.data.length; i++) hook.data[i] *= by[i % by.length];
+    return hook;
   }
 
   /** Changes as the block takes them: of z it works on smoothed values. */
@@ -163,13 +174,4 @@ export class BlockNetwork implements Network {
     const prefix = layer === undefined ? '' : `blocks.${layer}.`;
     return hookDivisors(graph, hook, (point) => smoothing.get(prefix + point));
   }
-}
-
-function byLayer(hooks: readonly string[]): Map<number, string[]> {
-  const layers = new Map<number, string[]>();
-  for (const name of hooks) {
-    const block = parseBlockHook(name);
-    if (block) layers.set(block.layer, [...(layers.get(block.layer) ?? []), block.inBlock]);
-  }
-  return layers;
 }

@@ -24,7 +24,10 @@ export interface Network {
    */
   extend(cache: RunCache, ids: readonly number[], positions: Positions, turn: Turn, watch?: Watch): Promise<void>;
 
-  /** Hook points of one layer at cached positions [from, to), in the names they have inside a block. */
+  /**
+   * Hook points of one layer at cached positions [from, to), in the names they have inside a block. What the cache holds
+   * is taken from there; for all else together the block is run once.
+   */
   layerHooks(
     cache: RunCache,
     layer: number,

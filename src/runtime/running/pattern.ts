@@ -4,7 +4,7 @@ import type { RunCache } from './runCache.ts';
 import type { Turn } from './turn.ts';
 
 /** Rows run together; bounds the scratch memory of long inputs. */
-const ROWS = 256;
+export const ROWS = 256;
 const PATTERN = 'attn.hook_pattern';
 
 /**

@@ -3,13 +3,13 @@ import { Answers } from '../../../src/panel/answers.ts';
 import { type Question, questions, type Result } from '../../../src/panel/questions/index.ts';
 import type { Subject } from '../../../src/panel/questions/subject.ts';
 import type {
+  HookRows,
+  HooksRequest,
   LensLayer,
   LensRequest,
   ModelInfo,
   PatchRequest,
   PatchRow,
-  RunChunk,
-  RunRequest,
 } from '../../../src/runtime/api.ts';
 import { FakeEngine, logitsAfter } from '../fakeEngine.ts';
 
@@ -62,15 +62,16 @@ class LensEngine extends FakeEngine {
 
 /** Two layers whose stream at position p is p + 1 times (3, 4), and has (0, p + 1) added twice a layer. */
 class StreamEngine extends FakeEngine {
-  readonly asked: RunRequest[] = [];
+  readonly asked: HooksRequest[] = [];
 
-  override async *run(request: RunRequest): AsyncGenerator<RunChunk> {
+  override async *hooks(request: HooksRequest): AsyncGenerator<HookRows> {
     this.asked.push(request);
-    const rows = request.ids.length;
+    const { ids, from = 0 } = request;
+    const count = ids.length - from;
     const tensor = (...row: number[]) => ({
-      shape: [rows, row.length],
-      data: Float32Array.from({ length: rows * row.length }, (_, i) => {
-        return row[i % row.length] * (1 + Math.floor(i / row.length));
+      shape: [count, row.length],
+      data: Float32Array.from({ length: count * row.length }, (_, i) => {
+        return row[i % row.length] * (from + 1 + Math.floor(i / row.length));
       }),
     });
     const hooks = Object.fromEntries(
@@ -82,7 +83,7 @@ class StreamEngine extends FakeEngine {
       ]),
     );
     hooks['blocks.1.hook_resid_post'] = tensor(3, 8);
-    for await (const chunk of super.run(request)) yield { ...chunk, hooks };
+    yield { from, count, hooks };
   }
 }
 
@@ -100,12 +101,13 @@ class PatchEngine extends FakeEngine {
 
 /** Two layers of four heads that share two key-value heads, in chunks of two positions; numbers say whose they are. */
 class StepsEngine extends FakeEngine {
-  readonly asked: RunRequest[] = [];
+  readonly asked: HooksRequest[] = [];
 
-  override async *run(request: RunRequest): AsyncGenerator<RunChunk> {
+  override async *hooks(request: HooksRequest): AsyncGenerator<HookRows> {
     this.asked.push(request);
-    for await (const chunk of super.run(request)) {
-      const { from, count } = chunk;
+    const { ids } = request;
+    for (let from = request.from ?? 0; from < ids.length; from += 2) {
+      const count = Math.min(2, ids.length - from);
       /** [count, heads, 2]: (position + 1, add + head) */
       const vectors = (heads: number, add: number) => ({
         shape: [count, heads, 2],
@@ -133,7 +135,7 @@ class StepsEngine extends FakeEngine {
         'blocks.1.attn.hook_attn_scores': square(),
         'blocks.1.attn.hook_pattern': square(),
       };
-      yield { ...chunk, hooks };
+      yield { from, count, hooks };
     }
   }
 }
@@ -142,7 +144,15 @@ async function about<E extends FakeEngine>(engine: E, ids = IDS, more: Partial<M
   for await (const _ of engine.load({ path: 'fake.gguf', precision: 'int8' }));
   const texts = async (asked: readonly number[]) => Object.fromEntries(asked.map((id) => [id, { text: `<${id}>` }]));
   const patternOf = () => engine.pattern(ids);
-  return { engine, unchanged: engine, model: { ...engine.model!, ...more }, ids, pattern: patternOf, texts };
+  return {
+    engine,
+    unchanged: engine,
+    model: { ...engine.model!, ...more },
+    ids,
+    before: () => undefined,
+    pattern: patternOf,
+    texts,
+  };
 }
 
 describe('questions of the page', () => {
@@ -199,7 +209,7 @@ describe('questions of the page', () => {
     await assert.rejects(answers.to({ kind: 'lens', from: 5, count: 2 }), { where: 'Positions 5 to 6 of 6' });
   });
 
-  it('the residual stream at a position: norms, cosines with its end, strong neurons, of one run as far as that', async () => {
+  it('the residual stream at a position: norms, cosines with its end, strong neurons, of one row', async () => {
     const engine = new StreamEngine();
     const answers = new Answers(await about(engine));
     const outcome = await answers.to({ kind: 'stream', position: 1 });
@@ -217,9 +227,31 @@ describe('questions of the page', () => {
         neurons,
       },
     });
-    const [{ ids, scoreFrom }] = engine.asked;
-    assert.deepEqual([ids, scoreFrom, engine.asked.length], [[1, 2], 1, 1]);
+    const [{ ids, from }] = engine.asked;
+    assert.deepEqual([ids, from, engine.asked.length], [[1, 2], 1, 1]);
     await assert.rejects(answers.to({ kind: 'stream', position: 6 }), { where: 'Position 6' });
+  });
+
+  it('what changes in the model: the scores from before the change where they are kept, else those of a run', async () => {
+    const subject = await about(new FakeEngine());
+    const of = async (asked: Subject) => {
+      const outcome = await new Answers(asked).to({ kind: 'difference', position: 2 });
+      assert.ok(outcome && 'result' in outcome);
+      return (outcome.result as Result<Extract<Question, { kind: 'difference' }>>).logprob;
+    };
+    const kept = Float32Array.of(Number.NaN, -1, -2, -3, -4, -5);
+    const unchanged = new FakeEngine();
+    for await (const _ of unchanged.load({ path: 'fake.gguf', precision: 'int8' }));
+    let runs = 0;
+    const { run } = unchanged;
+    unchanged.run = (...args) => {
+      runs++;
+      return run.apply(unchanged, args);
+    };
+    assert.deepEqual(await of({ ...subject, unchanged, before: () => kept }), kept);
+    assert.equal(runs, 0);
+    assert.equal((await of({ ...subject, unchanged })).length, IDS.length);
+    assert.equal(runs, 1);
   });
 
   describe('activation patching', () => {
@@ -269,7 +301,7 @@ describe('questions of the page', () => {
     });
   });
 
-  it('one head step by step: its own query, the keys and values it shares, of one run as far as the token', async () => {
+  it('one head step by step: its own query, the keys and values it shares as far as the token', async () => {
     const engine = new StepsEngine();
     const answers = new Answers(await about(engine, IDS, { nHeads: 4 }));
     const asked = { kind: 'headSteps', position: 2, layer: 1, head: 3 } as const;
@@ -299,14 +331,20 @@ describe('questions of the page', () => {
         },
       },
     });
-    assert.deepEqual([engine.asked.length, engine.asked[0].ids], [1, [1, 2, 3]]);
+    assert.deepEqual(
+      engine.asked.map(({ ids, from }) => [ids, from]),
+      [
+        [[1, 2, 3], 2],
+        [[1, 2, 3], 0],
+      ],
+    );
     await assert.rejects(answers.to({ ...asked, position: 6 }), {
       where: 'Position 6',
       todo: 'Choose one from 0 to 5.',
     });
     await assert.rejects(answers.to({ ...asked, layer: 2 }), { where: 'Layer 2', todo: 'Choose one from 0 to 1.' });
     await assert.rejects(answers.to({ ...asked, head: 4 }), { what: 'There is no such head.' });
-    assert.equal(engine.asked.length, 1);
+    assert.equal(engine.asked.length, 2);
   });
 
   it('outside the text, outside the model, too large to hold: errors that say what to do', async () => {
