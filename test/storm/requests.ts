@@ -53,6 +53,7 @@ const KINDS: ((draw: Draw) => Request)[] = [
   run,
   ablated,
   hooked,
+  hooksCached,
   logits,
   pattern,
   lens,
@@ -84,6 +85,17 @@ function hooked({ random, ids }: Draw): Request {
     kind: 'run, hooks',
     call: 'run',
     ask: (engine, signal) => rowsOf(engine.run(request, signal), (chunk) => [chunk.hooks]),
+  };
+}
+
+function hooksCached({ random, limits, ids }: Draw): Request {
+  const layer = pick(random, ['*', `${below(random, limits.nLayers)}`]);
+  const request = { ids: ids(), hooks: [`blocks.${layer}.attn.hook_*`], from: 0 };
+  request.from = below(random, request.ids.length);
+  return {
+    kind: 'hooks',
+    call: 'hooks',
+    ask: (engine, signal) => rowsOf(engine.hooks(request, signal), ({ from, hooks }) => [from, hooks]),
   };
 }
 

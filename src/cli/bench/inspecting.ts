@@ -10,7 +10,7 @@ import { beside, drain, median, medianOf, salt, time } from './timing.ts';
 /** Tokens of r in a sequence r + r. */
 const HALF = 50;
 
-/** Heads, lens, attribution and ablation, each beside the runs that it needs at least. @param ids 256 tokens */
+/** Heads, lens, attribution, hooks from the cache and ablation, each beside the runs that it needs at least. @param ids 256 tokens */
 export async function benchInspecting(figures: Figures, engine: Engine, ids: number[], repeat: number): Promise<void> {
   const { nLayers } = engine.model!;
   const salted = salt(ids);
@@ -55,6 +55,8 @@ export async function benchInspecting(figures: Figures, engine: Engine, ids: num
   const attribution = await median(repeat, () => time(() => engine.attribute({ ids, position: ids.length - 1 })));
   figures.add('attribution of a logit after 256 tokens', attribution, 'ms', 'the forward pass of 100 tokens', forward);
 
+  await benchHooks(figures, engine, ids, repeat);
+
   for (const layer of [0, Math.floor(nLayers / 2), nLayers - 1]) {
     const interventions = [ablationOf({ layer, part: 0 }, { set: 'zero' })];
     const times: number[] = [];
@@ -72,4 +74,25 @@ export async function benchInspecting(figures: Figures, engine: Engine, ids: num
       medianOf(plain),
     );
   }
+}
+
+/** What is read inside blocks at the last token of a text whose run is cached. */
+async function benchHooks(figures: Figures, engine: Engine, ids: number[], repeat: number): Promise<void> {
+  const salted = salt(ids);
+  const whole = await median(repeat, () => time(() => drain(engine.run({ ids: salted(), topK: 0 }))));
+  await drain(engine.run({ ids, topK: 0 }));
+  const last = { ids, from: ids.length - 1 };
+  const middle = `blocks.${Math.floor(engine.model!.nLayers / 2)}`;
+  const held = ['hook_resid_pre', 'attn.hook_*k', 'attn.hook_v'].map((name) => `${middle}.${name}`);
+  const steps = await median(repeat, () =>
+    time(async () => {
+      await drain(engine.hooks({ ...last, hooks: [`${middle}.*`] }));
+      await drain(engine.hooks({ ids, hooks: held }));
+    }),
+  );
+  const forwardPass = `the forward pass of ${ids.length} tokens`;
+  figures.add(`a head's steps after ${ids.length} tokens, cached`, steps, 'ms', forwardPass, whole);
+  const added = ['hook_resid_pre', 'hook_attn_out', 'hook_mlp_out', 'mlp.hook_post'].map((name) => `blocks.*.${name}`);
+  const norms = await median(repeat, () => time(() => drain(engine.hooks({ ...last, hooks: added }))));
+  figures.add(`norms of the residual stream after ${ids.length} tokens, cached`, norms, 'ms', forwardPass, whole);
 }
