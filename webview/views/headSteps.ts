@@ -79,7 +79,7 @@ export function headStepsSection(actions: Actions, closed: () => void) {
     const found = stepsFound(state);
     problem.show(question ? errorOf(state, question) : null);
     const failed = question !== null && errorOf(state, question) !== null;
-    setText(waiting, found || failed ? '' : t('The text is run again to read what the head does…'));
+    setText(waiting, found || failed ? '' : t('The layer is run again for this token to read what the head does…'));
     // Its place is kept while its numbers are on their way.
     known.style.setProperty('visibility', found ? 'visible' : 'hidden');
     back.toggleAttribute('disabled', !found || at === 0);

@@ -73,7 +73,7 @@ export function streamNorms(actions: Actions) {
       if (!details.open) return;
       const question = streamQuestion(state);
       const stream = question ? resultOf(state, question) : undefined;
-      setText(waiting, stream ? '' : t('The text is run again to read its residual stream…'));
+      setText(waiting, stream ? '' : t('The layers are run again for this token to read its residual stream…'));
       found.hidden = stream === undefined;
       if (!stream || stream === last) return;
       last = stream;
