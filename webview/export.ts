@@ -5,13 +5,15 @@ import { post } from './host.ts';
 import { t } from './l10n.ts';
 import { framed, type Picture } from './plots/figure.ts';
 import { paletteOf } from './plots/palette.ts';
+import { canvasOf } from './plots/surface.ts';
+import { svgOf } from './plots/svgContext.ts';
 import { describePng } from './png.ts';
 import type { State } from './store.ts';
 import { offSaid } from './switchedOff.ts';
 import { tokenCount } from './tokens.ts';
 import type { Table, View } from './views/view.ts';
 
-export type Format = 'png' | 'csv' | 'json' | 'tokens';
+export type Format = 'png' | 'svg' | 'csv' | 'json' | 'tokens';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -23,10 +25,16 @@ export async function exportView(view: View, state: Readonly<State>, format: For
   const name = `${state.document?.name ?? 'tokenscope'} ${format === 'tokens' ? 'tokens' : view.id}`;
   if (format === 'png') {
     const picture = framed(captioned(figure!.picture, state), paletteOf(state));
-    const blob = await new Promise<Blob | null>((done) => picture.toBlob(done, 'image/png'));
+    const blob = await new Promise<Blob | null>((done) => canvasOf(picture).toBlob(done, 'image/png'));
     if (!blob) return false;
     const data = describePng(new Uint8Array(await blob.arrayBuffer()), JSON.stringify(about));
     post({ type: 'save', name, mime: 'image/png', data });
+  } else if (format === 'svg') {
+    const { picture } = figure!;
+    const palette = paletteOf(state);
+    const said = { title: picture.title, about: JSON.stringify(about) };
+    const svg = svgOf(framed(captioned(picture, state), palette), said, palette.font);
+    post({ type: 'save', name, mime: 'image/svg+xml', data: bytes(svg) });
   } else if (format === 'json') {
     const { columns, rows } = figure!.table;
     const document = { ...about, tokens: tokenTable(state), columns, rows };

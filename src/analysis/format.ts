@@ -47,7 +47,8 @@ export interface ShownToken {
 }
 
 /** Characters that would not be seen, or would move those beside them: spaces, format characters, private use. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Co}\p{Cs}\u115F\u1160\u3164\uFFA0]|\u034F|[\uFE00-\uFE0F]/u;
+const INVISIBLE =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\u115F\u1160\u3164\uFFA0]|\u034F|[\uFE00-\uFE0F]/u;
 /** What holds an emoji together: joiners, variation selectors, tags. */
 const JOINING = /\u200D|[\uFE00-\uFE0F]|[\u{E0020}-\u{E007F}]/u;
 const MARK = /\p{M}/u;

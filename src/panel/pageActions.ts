@@ -26,7 +26,7 @@ export async function saveFigure({
   mime,
   data,
 }: Extract<PageMessage, { type: 'save' }>): Promise<vscode.Uri | undefined> {
-  const extension = { 'image/png': 'png', 'text/csv': 'csv', 'application/json': 'json' }[mime];
+  const extension = { 'image/png': 'png', 'image/svg+xml': 'svg', 'text/csv': 'csv', 'application/json': 'json' }[mime];
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const file = `${safeName(name)}.${extension}`;
   const target = await vscode.window.showSaveDialog({
@@ -40,7 +40,7 @@ export async function saveFigure({
 /** A file name without a folder in it, without its extension. */
 function safeName(name: string): string {
   const base = name
-    .replace(/\.(png|csv|json)$/i, '')
+    .replace(/\.(png|svg|csv|json)$/i, '')
     .replace(/[^\p{L}\p{N} ._-]+/gu, '-')
     .replace(/^[.\s-]+/, '')
     .slice(0, 80);

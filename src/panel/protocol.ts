@@ -182,7 +182,12 @@ export type PageMessage =
   | { type: 'help'; topic: string }
   | { type: 'openSettings'; query: string }
   /** A figure the page drew, to be saved where the person says. */
-  | { type: 'save'; name: string; mime: 'image/png' | 'text/csv' | 'application/json'; data: Uint8Array };
+  | {
+      type: 'save';
+      name: string;
+      mime: 'image/png' | 'image/svg+xml' | 'text/csv' | 'application/json';
+      data: Uint8Array;
+    };
 
 /** What the page keeps over a window reload (setState), and the host needs to restore the run. */
 export interface PageState {

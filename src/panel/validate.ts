@@ -73,7 +73,7 @@ const message = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('save'),
     name: z.string().max(200),
-    mime: z.enum(['image/png', 'text/csv', 'application/json']),
+    mime: z.enum(['image/png', 'image/svg+xml', 'text/csv', 'application/json']),
     data: z.instanceof(Uint8Array).refine((data) => data.byteLength <= MOST_BYTES),
   }),
 ]) satisfies z.ZodType<PageMessage>;

@@ -4,6 +4,7 @@ import { t } from '../l10n.ts';
 import { RATIO } from './figure.ts';
 import type { Palette } from './palette.ts';
 import { css, mix } from './scale.ts';
+import type { Drawing, Surface } from './surface.ts';
 
 export type Bar =
   | { rank: number; name: string; probability: number; sampled: number | null; chosen: boolean }
@@ -16,11 +17,12 @@ const NUMBER = 100;
 const WIDTH = 720;
 
 /** A table of bars: the wide one and its number are what sampling chooses with, the line below the plain probability. */
-export function drawBars(bars: readonly Bar[], palette: Palette): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.width = WIDTH * RATIO;
-  canvas.height = (bars.length + 1) * ROW * RATIO;
-  const context = canvas.getContext('2d')!;
+export function barsDrawing(bars: readonly Bar[], palette: Palette): Drawing {
+  const draw = (context: Surface) => paintBars(context, bars, palette);
+  return { width: WIDTH * RATIO, height: (bars.length + 1) * ROW * RATIO, draw };
+}
+
+function paintBars(context: Surface, bars: readonly Bar[], palette: Palette): void {
   context.scale(RATIO, RATIO);
   context.textBaseline = 'middle';
   const text = css(palette.foreground);
@@ -71,5 +73,4 @@ export function drawBars(bars: readonly Bar[], palette: Palette): HTMLCanvasElem
     block(y, (room * (bar.sampled ?? 0)) / widest);
     line(y, (room * bar.probability) / widest);
   }
-  return canvas;
 }

@@ -3,6 +3,7 @@ import { thousands } from '../../src/analysis/format.ts';
 import { t } from '../l10n.ts';
 import type { Palette } from './palette.ts';
 import { css } from './scale.ts';
+import type { Surface } from './surface.ts';
 
 export interface CourseContent {
   /** [rows]; NaN / 0 where not known. Nats. */
@@ -29,7 +30,7 @@ export function courseRowAt(x: number, width: number, rows: number): number | nu
 
 /** @param width CSS pixels, as `height`; the context is scaled to them */
 export function paintCourse(
-  context: CanvasRenderingContext2D,
+  context: Surface,
   { logprob, rank, vocabulary, marked, palette, rowLabel }: CourseContent,
   width: number,
   height: number,
@@ -39,7 +40,6 @@ export function paintCourse(
   const y = (share: number) => TOP + (1 - share) * (height - TOP - BOTTOM);
   const byRank = (value: number) => 1 - Math.log(value) / Math.log(vocabulary);
   const foreground = css(palette.foreground);
-  context.clearRect(0, 0, width, height);
   context.lineWidth = 1;
   context.strokeStyle = css(palette.faint);
   context.strokeRect(LEFT - 0.5, TOP - 0.5, width - LEFT - RIGHT + 1, height - TOP - BOTTOM + 1);

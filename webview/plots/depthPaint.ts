@@ -2,6 +2,7 @@
 import { bornAt, cellIndex, isKnownCell, type LensGrid } from '../../src/analysis/lens.ts';
 import type { Palette } from './palette.ts';
 import { css, type Shade } from './scale.ts';
+import type { Surface } from './surface.ts';
 
 export interface DepthCell {
   row: number;
@@ -74,11 +75,10 @@ export function depthCellAt(grid: LensGrid, view: DepthWindow, x: number, y: num
   return row >= 0 && row < grid.rows && column < grid.n ? { row, column } : null;
 }
 
-export function paintDepth(context: CanvasRenderingContext2D, content: DepthContent, view: DepthWindow): void {
+export function paintDepth(context: Surface, content: DepthContent, view: DepthWindow): void {
   const { grid, palette } = content;
   const { width, height, cellWidth, cellHeight, gutter, header, scale } = view;
   const seen = cellsSeen(grid, view);
-  context.clearRect(0, 0, width, height);
   context.textBaseline = 'middle';
   context.save();
   context.beginPath();
@@ -112,7 +112,7 @@ export function paintDepth(context: CanvasRenderingContext2D, content: DepthCont
 type Write = (text: string, x: number, middle: number, bold: boolean) => void;
 
 function paintCell(
-  context: CanvasRenderingContext2D,
+  context: Surface,
   { grid, value, max, colour, palette, nameOf }: DepthContent,
   view: DepthWindow,
   cell: DepthCell,
@@ -143,11 +143,7 @@ function paintCell(
 }
 
 /** The chosen token's column, the chosen layer in it, and the cell that is pointed at. */
-function marks(
-  context: CanvasRenderingContext2D,
-  { grid, palette, chosen, cursor }: DepthContent,
-  view: DepthWindow,
-): void {
+function marks(context: Surface, { grid, palette, chosen, cursor }: DepthContent, view: DepthWindow): void {
   const { cellWidth, cellHeight, scale } = view;
   const line = Math.max(1, Math.round(scale));
   const frame = (cell: DepthCell, rows: number, style: string, inset: number) => {
@@ -170,7 +166,7 @@ function marks(
 
 /** The layers' names at the left and the text on top, over what is scrolled. */
 function names(
-  context: CanvasRenderingContext2D,
+  context: Surface,
   { grid, palette, chosen, cursor, tokenName, rowLabel }: DepthContent,
   view: DepthWindow,
   seen: ReturnType<typeof cellsSeen>,
@@ -211,7 +207,7 @@ function names(
 }
 
 /** Writes texts cut to a width, with an ellipsis. */
-function writer(context: CanvasRenderingContext2D, width: number, font: string, size: number): Write {
+function writer(context: Surface, width: number, font: string, size: number): Write {
   const known = new Map<string, string>();
   const cut = (text: string): string => {
     if (context.measureText(text).width <= width) return text;

@@ -2,6 +2,7 @@
 import { type Matrix, matrixPixels, type Window } from './matrix.ts';
 import type { Palette } from './palette.ts';
 import { css, type Rgb } from './scale.ts';
+import { imageOf, type Surface } from './surface.ts';
 
 export interface Cell {
   row: number;
@@ -27,17 +28,10 @@ const NAME_LINE = 13;
  * @param scale device pixels a CSS pixel
  * @param gutter device pixels at the left where the rows' names stand, over what is scrolled
  */
-export function paintMatrix(
-  context: CanvasRenderingContext2D,
-  content: MatrixContent,
-  view: Window,
-  scale: number,
-  gutter = 0,
-): void {
+export function paintMatrix(context: Surface, content: MatrixContent, view: Window, scale: number, gutter = 0): void {
   const { matrix, colour, palette, chosenRow, cursor } = content;
-  const { x, y, cell, width, height } = view;
-  context.clearRect(0, 0, width, height);
-  context.putImageData(matrixPixels(matrix, view, colour), 0, 0);
+  const { x, y, cell } = view;
+  context.drawImage(imageOf(matrixPixels(matrix, view, colour)), 0, 0);
   const line = Math.max(1, Math.round(scale));
   const text = css(palette.foreground);
   const ground = css(palette.background);
@@ -69,7 +63,7 @@ export function paintMatrix(
 }
 
 /** Left of the first column, below the last row, and along the diagonal. */
-function edge(context: CanvasRenderingContext2D, n: number, { x, y, cell }: Window, line: number, style: string): void {
+function edge(context: Surface, n: number, { x, y, cell }: Window, line: number, style: string): void {
   context.strokeStyle = style;
   context.lineWidth = line;
   context.beginPath();
@@ -85,7 +79,7 @@ function edge(context: CanvasRenderingContext2D, n: number, { x, y, cell }: Wind
 
 /** As many as there is room for: the pointed and the chosen row's before all others. */
 function names(
-  context: CanvasRenderingContext2D,
+  context: Surface,
   { matrix, palette, chosenRow, cursor, name }: MatrixContent,
   { x, y, cell, height }: Window,
   scale: number,

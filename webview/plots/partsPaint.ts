@@ -4,6 +4,7 @@ import { t } from '../l10n.ts';
 import { columnsOf, partName } from '../residual.ts';
 import type { Palette } from './palette.ts';
 import { css, divergingScale } from './scale.ts';
+import type { Surface } from './surface.ts';
 
 export interface PartsContent {
   shares: LogitShares;
@@ -42,7 +43,7 @@ export function partsColumnAt(x: number, width: number, shares: LogitShares): nu
 
 /** @param width CSS pixels, as `height`; the context is scaled to them */
 export function paintParts(
-  context: CanvasRenderingContext2D,
+  context: Surface,
   { shares, layer: chosen, pointed, palette }: PartsContent,
   width: number,
   height: number,
@@ -64,7 +65,6 @@ export function paintParts(
   const first = edges[shares.first.length];
   const last = edges[shares.first.length + layers.length];
 
-  context.clearRect(0, 0, width, height);
   context.font = `11px ${palette.font}`;
   context.textBaseline = 'middle';
   const write = (text: string, x: number, y: number, align: CanvasTextAlign, most?: number) => {

@@ -2,6 +2,7 @@
 import type { Grid } from '../headSteps.ts';
 import type { Palette } from './palette.ts';
 import { css, divergingScale } from './scale.ts';
+import type { Surface } from './surface.ts';
 
 export interface GridContent {
   grid: Grid;
@@ -57,7 +58,7 @@ export const topOf = (data: Float32Array): number =>
  * @param view CSS pixels of the pane, and how far it is scrolled; the context is scaled to them
  */
 export function paintGrid(
-  context: CanvasRenderingContext2D,
+  context: Surface,
   { grid, palette, cursor, rowName }: GridContent,
   view: { width: number; height: number; top: number },
 ): void {
@@ -65,7 +66,6 @@ export function paintGrid(
   const places = placesOf(grid, view.width);
   const { left, columns, lines, cell } = places;
   const colour = divergingScale(palette, topOf(data));
-  context.clearRect(0, 0, view.width, view.height);
   context.font = `11px ${palette.font}`;
   context.textBaseline = 'middle';
   const first = Math.max(0, Math.floor((view.top - PAD) / cell.height));

@@ -12,6 +12,7 @@ import { largest, type Matrix } from '../plots/matrix.ts';
 import { type Cell, type MatrixContent, NAME_ROOM, paintMatrix } from '../plots/matrixPaint.ts';
 import { type Palette, paletteOf } from '../plots/palette.ts';
 import { magnitudeScale } from '../plots/scale.ts';
+import type { Drawing } from '../plots/surface.ts';
 import { announce, spokenText } from '../speech.ts';
 import { type Changed, lookingToken, type State } from '../store.ts';
 import { chip, shortened, shown } from '../tokens.ts';
@@ -316,14 +317,11 @@ const MOST_PIXELS = 3000;
 const MOST_CELL = 24 * RATIO;
 
 /** The whole matrix with its names, for a picture. */
-export function pictureOf(content: MatrixContent): HTMLCanvasElement {
+export function pictureOf(content: MatrixContent): Drawing {
   const { n } = content.matrix;
   const cell = Math.max(1, Math.min(MOST_CELL, Math.floor(MOST_PIXELS / n)));
   const pad = 4 * RATIO;
-  const canvas = el('canvas');
-  canvas.width = n * cell + 2 * pad + NAME_ROOM * RATIO;
-  canvas.height = n * cell + 2 * pad;
-  const view = { width: canvas.width, height: canvas.height, x: pad, y: pad, cell };
-  paintMatrix(canvas.getContext('2d')!, content, view, RATIO);
-  return canvas;
+  const size = { width: n * cell + 2 * pad + NAME_ROOM * RATIO, height: n * cell + 2 * pad };
+  const view = { ...size, x: pad, y: pad, cell };
+  return { ...size, draw: (context) => paintMatrix(context, content, view, RATIO) };
 }

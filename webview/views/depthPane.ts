@@ -86,7 +86,9 @@ export function depthPane(events: DepthEvents) {
       canvas.style.setProperty('height', `${view.height / view.scale}px`);
     }
     canvas.dataset.window = JSON.stringify(view);
-    paintDepth(canvas.getContext('2d')!, content, view);
+    const context = canvas.getContext('2d')!;
+    context.clearRect(0, 0, view.width, view.height);
+    paintDepth(context, content, view);
     const [from, to] = cellsSeen(content.grid, view).columns;
     events.seen(from, to - 1);
   }

@@ -4,6 +4,7 @@ import { type CourseContent, paintCourse } from '../plots/coursePaint.ts';
 import { type DepthContent, type DepthWindow, paintDepth } from '../plots/depthPaint.ts';
 import { type Picture, RATIO } from '../plots/figure.ts';
 import { type PartsContent, paintParts } from '../plots/partsPaint.ts';
+import type { Surface } from '../plots/surface.ts';
 import type { State } from '../store.ts';
 import { shown } from '../tokens.ts';
 import { COURSE_HEIGHT } from './depthCourse.ts';
@@ -38,23 +39,17 @@ export function depthPicture(
     header: HEADER * RATIO,
     scale: RATIO,
   };
-  const layers = document.createElement('canvas');
-  layers.width = view.width;
-  layers.height = view.height;
-  paintDepth(layers.getContext('2d')!, content, view);
-  const body = document.createElement('canvas');
-  body.width = Math.max(width, course || parts ? COURSE_WIDTH : 0) * RATIO;
   const below = (course ? GAP + COURSE_HEIGHT : 0) + (parts ? GAP + BARS_HEIGHT : 0);
-  body.height = (height + below) * RATIO;
-  const context = body.getContext('2d')!;
-  context.drawImage(layers, 0, 0);
-  context.scale(RATIO, RATIO);
-  context.translate(0, height + GAP);
-  if (course) {
-    paintCourse(context, course, COURSE_WIDTH, COURSE_HEIGHT);
-    context.translate(0, COURSE_HEIGHT + GAP);
-  }
-  if (parts) paintParts(context, parts, COURSE_WIDTH, BARS_HEIGHT);
+  const draw = (context: Surface) => {
+    paintDepth(context, content, view);
+    context.scale(RATIO, RATIO);
+    context.translate(0, height + GAP);
+    if (course) {
+      paintCourse(context, course, COURSE_WIDTH, COURSE_HEIGHT);
+      context.translate(0, COURSE_HEIGHT + GAP);
+    }
+    if (parts) paintParts(context, parts, COURSE_WIDTH, BARS_HEIGHT);
+  };
   return {
     title: t('What each layer believes'),
     lines: [
@@ -68,6 +63,10 @@ export function depthPicture(
       ),
     ],
     scale: { label: measure.name, max, high: measure.said(max), colour },
-    body,
+    body: {
+      width: Math.max(width, course || parts ? COURSE_WIDTH : 0) * RATIO,
+      height: (height + below) * RATIO,
+      draw,
+    },
   };
 }

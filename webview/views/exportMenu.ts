@@ -7,6 +7,7 @@ import { announce } from '../speech.ts';
 
 const formats: [Format, string][] = [
   ['png', t('Picture (PNG)')],
+  ['svg', t('Picture with text as text (SVG)')],
   ['csv', t('Numbers of this view (CSV)')],
   ['json', t('All of it (JSON)')],
   ['tokens', t('Tokens (CSV)')],

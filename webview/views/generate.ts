@@ -13,7 +13,7 @@ import { shown } from '../tokens.ts';
 import { compareView } from './compare.ts';
 import { problemSection } from './problem.ts';
 import { treePane } from './treePane.ts';
-import { drawTree } from './treePicture.ts';
+import { treeDrawing } from './treePicture.ts';
 import { explanation, type View } from './view.ts';
 
 /** Continuations that are known at once, at most. */
@@ -186,7 +186,7 @@ export function generateView(actions: Actions): View {
         picture: {
           title: t('How the text may go on'),
           lines: [t('depth {0} · breadth {1}', state.tree.depth, state.tree.breadth)],
-          body: drawTree(tree, (id) => shown(pieces.get(id)), paletteOf(state)),
+          body: treeDrawing(tree, (id) => shown(pieces.get(id)), paletteOf(state)),
         },
       };
     },

@@ -74,7 +74,9 @@ export function matrixPane(events: PaneEvents, nameRoom = NAME_ROOM) {
       canvas.style.setProperty('height', `${view.height / scale}px`);
     }
     canvas.dataset.window = JSON.stringify(view);
-    paintMatrix(canvas.getContext('2d')!, content, view, scale, gutter * scale);
+    const context = canvas.getContext('2d')!;
+    context.clearRect(0, 0, view.width, view.height);
+    paintMatrix(context, content, view, scale, gutter * scale);
   }
 
   const redraw = drawnIn(scroller, draw);

@@ -3,6 +3,7 @@ import { t } from '../l10n.ts';
 import { type Picture, RATIO } from '../plots/figure.ts';
 import { paletteOf } from '../plots/palette.ts';
 import { css } from '../plots/scale.ts';
+import type { Surface } from '../plots/surface.ts';
 import type { State } from '../store.ts';
 
 /** CSS pixels. */
@@ -13,14 +14,9 @@ const WIDTH = 16;
 export function modelPicture(state: Readonly<State>): Picture {
   const palette = paletteOf(state);
   const { logprob } = state.scores;
-  const canvas = document.createElement('canvas');
-  canvas.width = SIZE.width * RATIO;
-  canvas.height = SIZE.height * RATIO;
-  const context = canvas.getContext('2d')!;
-  context.scale(RATIO, RATIO);
   const losses = Array.from(logprob, (x) => -x);
   const top = Math.max(1, ...losses.filter(Number.isFinite));
-  const draw = (values: ArrayLike<number>, colour: string, width: number) => {
+  const curve = (context: Surface, values: ArrayLike<number>, colour: string, width: number) => {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.beginPath();
@@ -35,8 +31,11 @@ export function modelPicture(state: Readonly<State>): Picture {
     }
     context.stroke();
   };
-  draw(losses, css(palette.faint), 1);
-  draw(runningLoss(logprob, WIDTH), css(palette.cool), 2);
+  const draw = (context: Surface) => {
+    context.scale(RATIO, RATIO);
+    curve(context, losses, css(palette.faint), 1);
+    curve(context, runningLoss(logprob, WIDTH), css(palette.cool), 2);
+  };
   return {
     title: t('Loss by position'),
     lines: [
@@ -48,6 +47,6 @@ export function modelPicture(state: Readonly<State>): Picture {
         WIDTH,
       ),
     ],
-    body: canvas,
+    body: { width: SIZE.width * RATIO, height: SIZE.height * RATIO, draw },
   };
 }

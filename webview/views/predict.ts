@@ -6,7 +6,7 @@ import { answerTo, errorOf, resultOf } from '../answers.ts';
 import { checkbox } from '../controls.ts';
 import { el, setText } from '../dom.ts';
 import { t, tNodes } from '../l10n.ts';
-import { drawBars } from '../plots/bars.ts';
+import { barsDrawing } from '../plots/bars.ts';
 import { paletteOf } from '../plots/palette.ts';
 import { type Changed, isKnown, type State, sourceOf } from '../store.ts';
 import { chip, shown } from '../tokens.ts';
@@ -157,7 +157,7 @@ export function predictView(actions: Actions): View {
         picture: {
           title: title(state),
           lines: [settings(state), remainText(state, list.remaining, list.vocab)],
-          body: drawBars(
+          body: barsDrawing(
             candidateList(state, FEW)!.rows.map((row) =>
               row.kind === 'candidate'
                 ? { name: piece(row) ? shown(piece(row)) : t('id {0}', row.id), ...row }

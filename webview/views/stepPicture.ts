@@ -1,10 +1,10 @@
 /** A step's numbers as an export holds them. */
-import { el } from '../dom.ts';
 import { type Step, shapeOf } from '../headSteps.ts';
 import { t } from '../l10n.ts';
 import { RATIO } from '../plots/figure.ts';
 import { paletteOf } from '../plots/palette.ts';
 import { heightOf, paintGrid, placesOf } from '../plots/stepsPaint.ts';
+import type { Surface } from '../plots/surface.ts';
 import { lookingToken, type State } from '../store.ts';
 import { shortened, shown } from '../tokens.ts';
 import type { View } from './view.ts';
@@ -22,17 +22,15 @@ export function stepFigure(
   const position = lookingToken(state);
   const palette = paletteOf(state);
   const heights = grids.map((grid) => Math.min(MOST_HEIGHT, heightOf(placesOf(grid, WIDTH))));
-  const body = el('canvas');
-  body.width = WIDTH * RATIO;
-  body.height = heights.reduce((sum, height) => sum + height + GAP, 0) * RATIO;
-  const context = body.getContext('2d')!;
-  let top = 0;
-  for (const [i, grid] of grids.entries()) {
-    context.setTransform(RATIO, 0, 0, RATIO, 0, top * RATIO);
-    const rowName = (row: number) => shortened(tokens[row], 13);
-    paintGrid(context, { grid, palette, cursor: null, rowName }, { width: WIDTH, height: heights[i], top: 0 });
-    top += heights[i] + GAP;
-  }
+  const size = { width: WIDTH * RATIO, height: heights.reduce((sum, height) => sum + height + GAP, 0) * RATIO };
+  const draw = (context: Surface) => {
+    context.scale(RATIO, RATIO);
+    for (const [i, grid] of grids.entries()) {
+      const rowName = (row: number) => shortened(tokens[row], 13);
+      paintGrid(context, { grid, palette, cursor: null, rowName }, { width: WIDTH, height: heights[i], top: 0 });
+      context.translate(0, heights[i] + GAP);
+    }
+  };
   return {
     about: { view: 'head steps', layer, head, position, step: title, formula, shapes: grids.map(shapeOf) },
     table: {
@@ -49,7 +47,7 @@ export function stepFigure(
     picture: {
       title: t('Layer {0}, head {1}, {2}: {3}', layer, head, shown(tokens[position]), title),
       lines: [formula, sentence, grids.map((grid) => `${grid.name} ${shapeOf(grid)}`).join(', ')],
-      body,
+      body: { ...size, draw },
     },
   };
 }

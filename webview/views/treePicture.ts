@@ -5,19 +5,26 @@ import { RATIO } from '../plots/figure.ts';
 import { boxesOf } from '../plots/icicle.ts';
 import type { Palette } from '../plots/palette.ts';
 import { css, mix } from '../plots/scale.ts';
+import type { Drawing, Surface } from '../plots/surface.ts';
 
 const COLUMN = 140;
 const HEIGHT = 420;
 const LABEL = 14;
 
 /** @param nameOf a token's text as it is shown */
-export function drawTree(tree: TreeNode, nameOf: (id: number) => string, palette: Palette): HTMLCanvasElement {
+export function treeDrawing(tree: TreeNode, nameOf: (id: number) => string, palette: Palette): Drawing {
   const boxes = boxesOf(tree);
   const columns = Math.max(1, ...boxes.map(({ column }) => column + 1));
-  const canvas = document.createElement('canvas');
-  canvas.width = columns * COLUMN * RATIO;
-  canvas.height = HEIGHT * RATIO;
-  const context = canvas.getContext('2d')!;
+  const draw = (context: Surface) => paintTree(context, boxes, nameOf, palette);
+  return { width: columns * COLUMN * RATIO, height: HEIGHT * RATIO, draw };
+}
+
+function paintTree(
+  context: Surface,
+  boxes: ReturnType<typeof boxesOf>,
+  nameOf: (id: number) => string,
+  palette: Palette,
+): void {
   context.scale(RATIO, RATIO);
   context.font = `12px ${palette.font}`;
   context.textBaseline = 'middle';
@@ -35,5 +42,4 @@ export function drawTree(tree: TreeNode, nameOf: (id: number) => string, palette
     context.textAlign = 'right';
     context.fillText(node ? percent(probability) : `… ${percent(probability)}`, x + COLUMN - 7, y + h / 2, COLUMN - 14);
   }
-  return canvas;
 }

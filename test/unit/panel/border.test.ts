@@ -33,6 +33,7 @@ describe('messages of the page at the border', () => {
     { type: 'help', topic: 'attention' },
     { type: 'openSettings', query: 'tokenscope.model' },
     { type: 'save', name: 'figure', mime: 'image/png', data: Uint8Array.of(1, 2) },
+    { type: 'save', name: 'figure', mime: 'image/svg+xml', data: Uint8Array.of(60) },
   ];
 
   for (const [i, message] of good.entries()) {
