@@ -23,18 +23,19 @@ export async function exportView(view: View, state: Readonly<State>, format: For
   if (format !== 'tokens' && !figure) return false;
   const about = { ...provenance(state), ...(figure?.about ?? { view: 'tokens' }) };
   const name = `${state.document?.name ?? 'tokenscope'} ${format === 'tokens' ? 'tokens' : view.id}`;
-  if (format === 'png') {
-    const picture = framed(captioned(figure!.picture, state), paletteOf(state));
-    const blob = await new Promise<Blob | null>((done) => canvasOf(picture).toBlob(done, 'image/png'));
-    if (!blob) return false;
-    const data = describePng(new Uint8Array(await blob.arrayBuffer()), JSON.stringify(about));
-    post({ type: 'save', name, mime: 'image/png', data });
-  } else if (format === 'svg') {
-    const { picture } = figure!;
+  if (format === 'png' || format === 'svg') {
     const palette = paletteOf(state);
-    const said = { title: picture.title, about: JSON.stringify(about) };
-    const svg = svgOf(framed(captioned(picture, state), palette), said, palette.font);
-    post({ type: 'save', name, mime: 'image/svg+xml', data: bytes(svg) });
+    const picture = framed(captioned(figure!.picture, state), palette);
+    const made = JSON.stringify(about);
+    if (format === 'svg') {
+      const svg = svgOf(picture, { title: figure!.picture.title, about: made }, palette.font);
+      post({ type: 'save', name, mime: 'image/svg+xml', data: bytes(svg) });
+    } else {
+      const blob = await new Promise<Blob | null>((done) => canvasOf(picture).toBlob(done, 'image/png'));
+      if (!blob) return false;
+      const data = describePng(new Uint8Array(await blob.arrayBuffer()), made);
+      post({ type: 'save', name, mime: 'image/png', data });
+    }
   } else if (format === 'json') {
     const { columns, rows } = figure!.table;
     const document = { ...about, tokens: tokenTable(state), columns, rows };

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import { visibleToken } from '../../src/analysis/format.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
-import { type Ask, chicken, finished, hostile, messages, model, type Sample, sample, zipf } from './numbers.ts';
+import {
+  type Ask,
+  chicken,
+  finished,
+  hostile,
+  idOf,
+  lensShift,
+  messages,
+  model,
+  piece,
+  type Sample,
+  sample,
+  zipf,
+} from './numbers.ts';
 
 interface Read {
   /** What the parser finds wrong. */
@@ -22,6 +35,8 @@ interface Read {
   size: [number, number];
 }
 
+const sampling = { temperature: 1, topK: 0, topP: 1 };
+
 describe('views as SVG, read back', () => {
   let opened: OpenPage;
 
@@ -29,7 +44,7 @@ describe('views as SVG, read back', () => {
 
   /** A finished run with all that the page asks answered. */
   async function open(of: Sample, view: string, chosen: number, options: OpenOptions = {}): Promise<void> {
-    const state = { view, layer: 2, head: 1, sampling: { temperature: 1, topK: 0, topP: 1 }, pinned: false };
+    const state = { view, layer: 2, head: 1, sampling, pinned: false };
     opened = await openPage({ state, ...options });
     for (const message of finished(of, 1, chosen)) await opened.send(message);
     await answer(of);
@@ -100,9 +115,9 @@ describe('views as SVG, read back', () => {
   }
 
   const names = ({ tokens }: Sample): string[] => tokens.map((token) => visibleToken(token));
-  /** All but the background and the 160 steps of the scale of colours. */
-  const inBody = ({ bars }: Read, scaled: boolean) =>
-    bars.slice(scaled ? 0 : 1, scaled ? -160 : undefined).slice(scaled ? 1 : 0);
+  const RAMP = 160;
+  /** What is filled in the body: all but the background before it, and the steps of the colours' scale after it. */
+  const inBody = ({ bars }: Read, steps = 0) => bars.slice(1, bars.length - steps);
 
   it('predict: a bar and a line for each candidate, as long as it is probable', async () => {
     await open(chicken, 'predict', 8);
@@ -111,7 +126,7 @@ describe('views as SVG, read back', () => {
     const at = read.texts.indexOf('1');
     assert.equal(read.texts[at + 1], `${(zipf(1) * 100).toPrecision(3)} %`);
     assert.equal(read.texts[at + 3], '▸·it');
-    const bars = inBody(read, false);
+    const bars = inBody(read);
     const ranks = read.texts.filter((text) => /^\d+$/.test(text)).map(Number);
     assert.equal(bars.length, 2 * ranks.length);
     const longest = bars[0].width;
@@ -129,7 +144,7 @@ describe('views as SVG, read back', () => {
     assert.equal(read.images.length, 1);
     assert.ok(read.images[0][0] > 2 * 13 * 24 && read.images[0][1] === 2 * (13 * 24 + 8), String(read.images));
     assert.deepEqual([read.about.layer, read.about.head], [2, 1]);
-    assert.equal(read.bars.length, 1 + 160);
+    assert.equal(read.bars.length, 1 + RAMP);
   });
 
   it('depth: in each cell the likeliest token, and the text above', async () => {
@@ -137,15 +152,20 @@ describe('views as SVG, read back', () => {
     const read = await saved();
     assert.equal(read.title, 'What each layer believes');
     for (const name of names(chicken)) assert.ok(read.texts.includes(name), name);
-    // Nothing comes after the last token of the text; in all others the answer of the output is the next one's rank 1.
-    assert.ok(read.texts.length > 13 * (model.nLayers + 2));
+    // At the residual before layer l the likeliest is l layers' ranks away from the output's (numbers.ts).
+    for (let l = 0; l <= model.nLayers; l++) {
+      const id = idOf(chicken, 7, 1 + lensShift(l));
+      const name = visibleToken(piece(chicken, id));
+      assert.ok(read.texts.includes(name), `${l}: ${name}`);
+    }
+    assert.ok(read.texts.length >= chicken.tokens.length * (model.nLayers + 2), 'a text in each cell, and the header');
     assert.ok(read.tags.path >= 2, 'curves');
   });
 
   it('heads: a cell for each of them', async () => {
     await open(chicken, 'roles', 8);
     const read = await saved();
-    const cells = inBody(read, true);
+    const cells = inBody(read, RAMP);
     assert.equal(cells.length, model.nLayers * model.nHeads);
     // The values grow from head to head: so does how far the colour is from the background.
     assert.equal(new Set(cells.map(({ fill }) => fill)).size, cells.length);
@@ -155,7 +175,7 @@ describe('views as SVG, read back', () => {
   it('generate: a box for each token of the tree, as high as it is probable', async () => {
     await open(chicken, 'generate', 8);
     const read = await saved();
-    const boxes = inBody(read, false);
+    const boxes = inBody(read);
     const first = boxes.filter(({ x }) => x === boxes[0].x).map(({ height }) => height / 420);
     for (const rank of [1, 2, 3, 4])
       assert.ok(
@@ -182,10 +202,35 @@ describe('views as SVG, read back', () => {
       await open(chicken, view, 8, { script: 'side', width: 300 });
       const read = await saved();
       assert.equal(read.title, title);
-      if (view === 'row') assert.equal(inBody(read, true).length, expected);
+      if (view === 'row') assert.equal(inBody(read, RAMP).length, expected);
       else assert.equal(read.images.length, expected);
     });
   }
+
+  it('one head step by step: the numbers of the step that is shown', async () => {
+    await open(chicken, 'attention', 8);
+    await opened.page.getByRole('button', { name: 'Step by step' }).click();
+    await opened.settle();
+    await answer(chicken);
+    const read = await saved();
+    assert.match(read.title, /^Layer 2, head 1, ·it: /);
+    // The vector x of the closed form has four numbers.
+    assert.equal(inBody(read).length, 4);
+  });
+
+  it('two heads: the difference is one picture, and both are named', async () => {
+    const attention = { measure: 'head', times: false, withoutFirst: false, compared: { layer: 1, head: 3 } };
+    await open(chicken, 'compare', 8, {
+      script: 'side',
+      width: 300,
+      state: { view: 'compare', layer: 2, head: 1, attention, pinned: false, sampling },
+    });
+    const read = await saved();
+    assert.equal(read.title, 'Attention, layer 2 head 1 minus layer 1 head 3');
+    for (const line of ['blocks.1.attn.hook_pattern, head 3', 'blocks.2.attn.hook_pattern, head 1'])
+      assert.ok(read.texts.includes(line), line);
+    assert.equal(read.images.length, 1);
+  });
 
   it('text of tokens is text, whatever is in it', async () => {
     const markup = '<script>alert(1)</script>&"\'';
