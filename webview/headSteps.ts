@@ -26,6 +26,8 @@ export interface Grid {
   width: number;
   byToken: boolean;
   data: Float32Array;
+  /** A row that is framed. */
+  fresh?: number;
   /** What a number is called. */
   entry(index: number): string;
 }
@@ -47,7 +49,8 @@ const vector = (name: string, data: Float32Array): Grid => ({
   entry: (i) => `${name}[${i}]`,
 });
 
-const rows = (name: string, data: Float32Array, width: number): Grid => ({
+/** A row for each token. */
+export const rows = (name: string, data: Float32Array, width: number): Grid => ({
   name,
   width,
   byToken: true,

@@ -51,6 +51,8 @@ export interface EngineCalls {
   neighbours(request: NeighboursRequest, signal?: AbortSignal): Promise<Neighbours>;
   /** Activation patching between two prompts, layer by layer. */
   patch(request: PatchRequest, signal?: AbortSignal): AsyncGenerator<PatchRow>;
+  /** Times a text's last token with the keys and values of the others kept, and without. */
+  cacheTimes(request: TextRequest, signal?: AbortSignal): Promise<CacheTimes>;
   /** Logit lens at the given positions (default: all): the unembedding applied to every layer's residual. */
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer>;
 }
@@ -88,6 +90,7 @@ export const ENGINE_CALLS = {
   attribute: { streams: false, parameters: 1, newestWins: true, prioritised: true },
   neighbours: { streams: false, parameters: 1, newestWins: true },
   patch: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  cacheTimes: { streams: false, parameters: 1, newestWins: true, prioritised: true },
 } as const satisfies Record<keyof EngineCalls, CallShape>;
 
 export type CallName = keyof EngineCalls;
@@ -323,6 +326,16 @@ export interface Attribution {
   /** In the order of the computation: embed, pos_embed, blocks.L.attn.H, blocks.L.attn.bias, blocks.L.mlp, … */
   parts: AttributionPart[];
   sum: number;
+}
+
+/** What the KV cache saves. Milliseconds, through all layers. */
+export interface CacheTimes {
+  /** The last token alone, after the cached ones. */
+  cached: number;
+  /** The whole text. */
+  whole: number;
+  /** Keys and values of one token, of all layers. */
+  bytesPerToken: number;
 }
 
 export interface NeighboursRequest {

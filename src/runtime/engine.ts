@@ -8,6 +8,7 @@ import type {
   AttributionRequest,
   BranchesRequest,
   BranchToken,
+  CacheTimes,
   EngineApi,
   ExpandRequest,
   Expansion,
@@ -44,6 +45,7 @@ import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
 import { fill, runCached } from './running/cachedRun.ts';
 import { type CachePool, CachePools } from './running/cachePool.ts';
+import { timeCache } from './running/cacheTimes.ts';
 import { ChangedNetwork } from './running/changedNetwork.ts';
 import { expandPaths } from './running/expand.ts';
 import { generateTokens } from './running/generate.ts';
@@ -220,6 +222,14 @@ export class Engine implements EngineApi {
       };
       yield* patchMap(network, request, changes, turn);
     });
+  }
+
+  async cacheTimes(request: TextRequest, signal?: AbortSignal): Promise<CacheTimes> {
+    return only(
+      this.guarded(request, signal, async function* ({ network }, turn) {
+        yield await timeCache(network, request.ids, turn);
+      }),
+    );
   }
 
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer> {

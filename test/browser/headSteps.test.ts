@@ -19,6 +19,9 @@ const TITLES = [
   'values',
   'weighted sum',
   'output',
+  'all heads',
+  'all positions',
+  'a new token',
 ];
 
 describe('one head, step by step', () => {
@@ -30,15 +33,17 @@ describe('one head, step by step', () => {
   const current = () => opened.page.locator('.step-formulas [aria-current]').innerText();
   const scroller = (grid = 0) => opened.page.locator('.step-scroller').nth(grid);
 
-  async function open(text: RealText, layer: number, head: number, chosen: number, options = {}): Promise<void> {
+  /** @returns how many messages of the page are answered */
+  async function open(text: RealText, layer: number, head: number, chosen: number, options = {}): Promise<number> {
     const sampling = { temperature: 1, topK: 0, topP: 1 };
     opened = await openPage({ state: { view: 'attention', layer, head, sampling, pinned: false }, ...options });
     for (const message of text.finished(1, chosen)) await opened.send(message);
     const answered = await answerAll(opened, text);
     await opened.page.getByRole('button', { name: 'Step by step' }).click();
     await opened.waitForMessage('ask', answered);
-    await answerAll(opened, text, answered);
+    const all = await answerAll(opened, text, answered);
     await opened.settle();
+    return all;
   }
 
   /** Reads all numbers of a grid by keyboard. */
@@ -86,6 +91,10 @@ describe('one head, step by step', () => {
     const scores = square('attn.hook_attn_scores');
     const later = Array(text.tokens.length - n).fill(Number.NEGATIVE_INFINITY);
 
+    const pattern = await text.pattern(layer);
+    const weight = (h: number, i: number, j: number) =>
+      pattern.data[(h * text.tokens.length + i) * text.tokens.length + j];
+
     const expected: number[][][] = [
       [stream('hook_resid_pre', at)],
       [stream('ln1.hook_normalized', at)],
@@ -98,9 +107,13 @@ describe('one head, step by step', () => {
       [positions.flatMap((j) => row('attn.hook_v', kv, j)).slice(0, 2 * dHead)],
       [row('attn.hook_z', head, at)],
       [stream('hook_attn_out', at)],
+      [positions.flatMap((j) => Array.from({ length: nHeads }, (_, h) => weight(h, at, j)))],
+      [text.tokens.flatMap((_, i) => text.tokens.map((_, j) => weight(head, i, j)))],
+      [K, 'attn.hook_v'].map((name) => positions.flatMap((j) => row(name, kv, j)).slice(0, 2 * dHead)),
     ];
+    let asked = 0;
     for (const [step, grids] of expected.entries()) {
-      assert.equal(await heading(), `${step + 1} of 11: ${TITLES[step]}`);
+      assert.equal(await heading(), `${step + 1} of ${TITLES.length}: ${TITLES[step]}`);
       for (const [grid, numbers] of grids.entries()) {
         const few = numbers.slice(0, 80);
         const shown = await read(few.length, grid);
@@ -108,8 +121,18 @@ describe('one head, step by step', () => {
         const size = Math.max(1, ...few.filter(Number.isFinite).map(Math.abs));
         close(finite(shown), finite(few), 1e-5 * size, `${TITLES[step]}, ${grid}`);
       }
+      if (step < TITLES.length - 1) asked = opened.sent().length;
       await forward();
     }
+    // The last step asks for what is measured.
+    assert.deepEqual((await opened.waitForMessage('ask', asked)).question, { kind: 'cacheTimes', position: at });
+    const measured = opened.page.locator('.step-sentence', { hasText: 'Measured' });
+    await answerAll(opened, text, asked);
+    const bytes = 2 * 4 * text.model.nLayers * nKvHeads * dHead;
+    const said = await measured.innerText();
+    assert.ok(said.includes(`${bytes.toLocaleString('en-US')} bytes a token`), said);
+    assert.ok(said.includes(`${((bytes * at) / 1e6).toFixed(2)} MB`), said);
+    assert.match(said, /Measured through all layers: \d+\.\d ms with the cache, \d+\.\d ms without\.$/);
   }
 
   it('every number is that of the hooks: the bundled model', async function () {
@@ -130,16 +153,16 @@ describe('one head, step by step', () => {
   it('keys: S opens, arrows step there and walk tokens elsewhere, Escape closes; buttons do the same', async () => {
     const text = await realText("The chicken didn't cross the road because it was too tired.");
     await open(text, 13, 8, 8);
-    assert.equal(await heading(), '1 of 11: x');
+    assert.equal(await heading(), '1 of 14: x');
     assert.equal(await current(), 'x');
     await opened.page.keyboard.press('ArrowRight');
-    assert.equal(await heading(), '2 of 11: norm');
+    assert.equal(await heading(), '2 of 14: norm');
     assert.equal(await current(), 'norm(x)');
     await opened.page.getByRole('button', { name: 'Forward' }).click();
     await opened.page.keyboard.press('ArrowLeft');
     await opened.page.keyboard.press('ArrowLeft');
     await opened.page.keyboard.press('ArrowLeft');
-    assert.equal(await heading(), '1 of 11: x');
+    assert.equal(await heading(), '1 of 14: x');
     assert.equal(opened.sent().filter(({ type }) => type === 'choose').length, 0);
     await opened.page.keyboard.press('Escape');
     assert.equal(await opened.page.locator('.head-steps').isVisible(), false);
@@ -174,10 +197,12 @@ describe('one head, step by step', () => {
   for (const theme of themes) {
     it(`${theme}: each step can be read, nothing is cut off, and axe finds nothing`, async () => {
       const text = await realText("The chicken didn't cross the road because it was too tired.");
-      await open(text, 13, 8, 8, { theme });
+      let answered = await open(text, 13, 8, 8, { theme });
       await measure(opened);
       const faults: string[] = [];
       for (const [step] of TITLES.entries()) {
+        await opened.settle();
+        answered = await answerAll(opened, text, answered);
         for (const width of step % 5 === 0 ? [480, 1500, 700] : [700]) {
           await opened.page.setViewportSize({ width, height: 900 });
           await opened.settle();

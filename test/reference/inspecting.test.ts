@@ -45,6 +45,21 @@ for (const family of FAMILIES) {
       );
     });
 
+    it('the cache is timed beside the others: no cache changes, and its bytes are those of keys and values', async () => {
+      await all(engine.run({ ids: IDS, topK: 1 }));
+      const before = sessionClock.runs;
+      const { cached, whole, bytesPerToken } = await engine.cacheTimes({ ids: IDS });
+      const { nLayers, nKvHeads, dHead } = engine.model!;
+      // The others once, the last token three times; a text so short is one chunk.
+      assert.equal(sessionClock.runs - before, 4 * nLayers);
+      assert.ok(cached > 0 && whole > cached, `${cached} ${whole}`);
+      assert.equal(bytesPerToken, 2 * 4 * nLayers * nKvHeads * dHead);
+      const runs = sessionClock.runs;
+      const [chunk] = await all(engine.run({ ids: IDS, topK: 1 }));
+      assert.equal(chunk.cached, true);
+      assert.equal(sessionClock.runs, runs);
+    });
+
     it('attribution of a changed model: what is off has no share, and the sum holds', async () => {
       const interventions = [
         { hook: 'blocks.0.attn.hook_z', head: 1, set: 'zero' },

@@ -62,7 +62,7 @@ export function paintGrid(
   { grid, palette, cursor, rowName }: GridContent,
   view: { width: number; height: number; top: number },
 ): void {
-  const { data, byToken, width } = grid;
+  const { data, byToken, width, fresh } = grid;
   const places = placesOf(grid, view.width);
   const { left, columns, lines, cell } = places;
   const colour = divergingScale(palette, topOf(data));
@@ -92,6 +92,10 @@ export function paintGrid(
     context.strokeStyle = css(palette.faint);
     const cells = Math.min(columns, data.length - line * columns);
     context.strokeRect(left - 0.5, y - 0.5, cells * cell.width + 1, cell.height);
+  }
+  if (fresh !== undefined) {
+    context.strokeStyle = css(palette.foreground);
+    context.strokeRect(left - 0.5, PAD + fresh * cell.height - view.top - 0.5, columns * cell.width + 1, cell.height);
   }
   if (cursor === null || cursor >= data.length) return;
   const y = PAD + Math.floor(cursor / columns) * cell.height - view.top;

@@ -1,7 +1,7 @@
-/** One head, step by step, for the chosen token: one screen a step, forward and back. */
+/** One head, step by step, for the chosen token, and what its steps are a part of: one screen a step, forward and back. */
 import { overlap } from '../../src/analysis/ablation.ts';
 import type { Actions } from '../actions.ts';
-import { errorOf } from '../answers.ts';
+import { errorOf, resultOf } from '../answers.ts';
 import { button } from '../controls.ts';
 import { el, setText } from '../dom.ts';
 import { type Found, type Grid, type Step, stepsFound, stepsOf, stepsQuestion, working } from '../headSteps.ts';
@@ -10,6 +10,7 @@ import { paletteOf } from '../plots/palette.ts';
 import { announce } from '../speech.ts';
 import type { State } from '../store.ts';
 import { shortened } from '../tokens.ts';
+import { cacheQuestion, canBeTimed, widerSteps } from '../widerSteps.ts';
 import { problemSection } from './problem.ts';
 import { stepGrid } from './stepGrid.ts';
 import { stepFigure } from './stepPicture.ts';
@@ -21,6 +22,10 @@ export function headStepsSection(actions: Actions, closed: () => void) {
   let pointed: { grid: Grid; index: number } | null = null;
   let steps: Step[] = [];
   let last: Found | undefined;
+  /** The answers that the steps were made of. */
+  let from: unknown[] = [];
+  /** Whether the last step is shown, where the cache is timed. */
+  const timing = () => steps.length > 0 && at === steps.length - 1;
 
   const back = button(t('Back'), () => go(at - 1));
   const on = button(t('Forward'), () => go(at + 1));
@@ -45,13 +50,13 @@ export function headStepsSection(actions: Actions, closed: () => void) {
     el('div', { class: 'step-grids' }, ...grids.map((grid) => grid.element)),
     formulas,
   );
-  const known = el('div', { class: 'step-known' }, body, value, sentence, note);
+  const numbers = el('div', { class: 'step-known' }, body, value, sentence, note);
   const element = el(
     'section',
     { class: 'head-steps', tabindex: -1, 'aria-label': t('One head, step by step'), hidden: true },
     el('div', { class: 'step-tools' }, back, on, heading, waiting),
     problem.element,
-    known,
+    numbers,
   );
   element.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
@@ -67,7 +72,7 @@ export function headStepsSection(actions: Actions, closed: () => void) {
     if (to < 0 || to >= steps.length) return;
     at = to;
     pointed = null;
-    show(store.state);
+    store.refresh();
     announce(`${headingText()}. ${steps[at].sentence}`);
   }
 
@@ -77,20 +82,28 @@ export function headStepsSection(actions: Actions, closed: () => void) {
     if (element.hidden) return;
     const question = stepsQuestion(state);
     const found = stepsFound(state);
-    problem.show(question ? errorOf(state, question) : null);
+    const untimed = timing() ? errorOf(state, cacheQuestion(state)) : null;
+    problem.show(question ? (errorOf(state, question) ?? untimed) : null);
     const failed = question !== null && errorOf(state, question) !== null;
     setText(waiting, found || failed ? '' : t('The layer is run again for this token to read what the head does…'));
     // Its place is kept while its numbers are on their way.
-    known.style.setProperty('visibility', found ? 'visible' : 'hidden');
+    numbers.style.setProperty('visibility', found ? 'visible' : 'hidden');
     back.toggleAttribute('disabled', !found || at === 0);
     on.toggleAttribute('disabled', !found || at === steps.length - 1);
     heading.hidden = !found;
     if (!found) return;
-    if (found !== last) {
+    const known = [
+      found,
+      resultOf(state, { kind: 'pattern', layer: state.layer }),
+      resultOf(state, cacheQuestion(state)),
+    ];
+    if (known.some((answer, i) => answer !== from[i])) {
+      const atEnd = timing();
       last = found;
+      from = known;
       pointed = null;
-      steps = stepsOf(state, found);
-      at = Math.min(at, steps.length - 1);
+      steps = [...stepsOf(state, found), ...widerSteps(state, found)];
+      at = atEnd ? steps.length - 1 : Math.min(at, steps.length - 1);
       formulas.replaceChildren(...steps.map(({ formula }) => el('li', {}, formula)));
       on.toggleAttribute('disabled', at === steps.length - 1);
     }
@@ -124,7 +137,8 @@ export function headStepsSection(actions: Actions, closed: () => void) {
     },
     needs: (state: Readonly<State>) => {
       const question = element.hidden ? null : stepsQuestion(state);
-      return question ? [question] : [];
+      if (!question) return [];
+      return timing() && canBeTimed(state) ? [question, cacheQuestion(state)] : [question];
     },
     show,
     /** The step that is shown, for an export. */

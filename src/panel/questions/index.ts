@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import * as attribution from './attribution.ts';
+import * as cacheTimes from './cacheTimes.ts';
 import * as copying from './copying.ts';
 import * as difference from './difference.ts';
 import * as distribution from './distribution.ts';
@@ -22,6 +23,7 @@ import * as values from './values.ts';
 /** What a page may ask, by kind. One more question is one more file, and its line here. */
 export const questions = {
   attribution,
+  cacheTimes,
   copying,
   difference,
   distribution,
