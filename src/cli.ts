@@ -70,6 +70,7 @@ ablateOptions(commonOptions(program.command('trace').description('save what happ
 commonOptions(program.command('lens').description('what every layer would predict'))
   .option('--top <k>', 'candidates a layer and position', positiveInteger, 5)
   .option('--mid', 'after attention too')
+  .option('--target <id>', 'the token whose rank is given (default: the next one of the text)', wholeNumber)
   .option('--kl', 'the divergence from the final distribution too, of at most 256 positions')
   .action((options: LensOptions) => lens(options));
 

@@ -9,110 +9,55 @@ import {
   placeWindow,
 } from '../src/analysis/lens.ts';
 import type { PieceView } from '../src/panel/protocol.ts';
-import { answerTo, errorOf, type Question, resultOf } from './answers.ts';
+import { resultOf } from './answers.ts';
+import { followed, knownWindow, WINDOW, windowOf } from './depthWindows.ts';
 import { t } from './l10n.ts';
 import type { Palette } from './plots/palette.ts';
 import { magnitudeScale, type Shade } from './plots/scale.ts';
 import { lookingToken, type State } from './store.ts';
 
-/** Positions asked for at once, and windows beside what is seen that are asked ahead. */
-const WINDOW = 32;
-const AHEAD = 8;
-
-/** With the divergences where they are wanted, or there already: they take as long again. */
-function windowOf(state: Readonly<State>, index: number) {
-  const count = Math.min(WINDOW, state.tokens.length - index * WINDOW);
-  const plain = { kind: 'lens', from: index * WINDOW, count } as const satisfies Question;
-  const whole = { ...plain, kl: true } as const;
-  return state.depth.measure === 'kl' || answerTo(state, whole) ? whole : plain;
-}
-
-/** What is known of a window, be it without the divergences. */
-function knownWindow(state: Readonly<State>, index: number) {
-  const { kind, from, count } = windowOf(state, index);
-  return resultOf(state, windowOf(state, index)) ?? resultOf(state, { kind, from, count });
-}
-
-/** Nothing comes after the last token: there the likeliest token of the output is followed. Null elsewhere. */
-export function followed(state: Readonly<State>) {
-  const { tokens, scores } = state;
-  const position = tokens.length - 1;
-  const likeliest = scores.topIds[position]?.[0];
-  if (lookingToken(state) !== position || likeliest === undefined) return null;
-  return { kind: 'lens', from: position, count: 1, follow: likeliest } as const satisfies Question;
-}
-
-/** Windows in the order they are wanted: what is seen, where the chosen token is, what is beside it. */
-function windowsOf(state: Readonly<State>): { wanted: number[]; beside: number[] } {
-  const { seen } = state.depth;
-  const n = state.tokens.length;
-  if (!state.model || !seen || n === 0) return { wanted: [], beside: [] };
-  const last = Math.ceil(n / WINDOW) - 1;
-  const [from, to] = [seen.from, seen.to].map((column) => Math.min(last, Math.floor(column / WINDOW)));
-  const chosen = Math.floor(lookingToken(state) / WINDOW);
-  const all = Array.from({ length: last + 1 }, (_, i) => i);
-  const wanted = [...new Set([...all.slice(from, to + 1), chosen])];
-  const distance = (i: number) => Math.max(from - i, i - to);
-  const beside = all.filter((i) => !wanted.includes(i)).sort((a, b) => distance(a) - distance(b));
-  return { wanted, beside: beside.slice(0, AHEAD) };
-}
-
-function questionsOf(state: Readonly<State>): Extract<Question, { kind: 'lens' }>[] {
-  const { wanted, beside } = windowsOf(state);
-  const follow = wanted.length > 0 ? followed(state) : null;
-  const asked = (index: number) => windowOf(state, index);
-  return [...wanted.map(asked), ...(follow ? [follow] : []), ...beside.map(asked)];
-}
-
-/** What is needed and there, and the first that is not: the engine works on one at a time. */
-export function lensNeeds(state: Readonly<State>): Question[] {
-  const questions = questionsOf(state);
-  const open = questions.filter((question) => !answerTo(state, question));
-  return [...questions.filter((question) => resultOf(state, question)), ...open.slice(0, 1)];
-}
-
-/** Whether all that is in view has been looked at. */
-export function isLookedAt(state: Readonly<State>): boolean {
-  const { wanted } = windowsOf(state);
-  return wanted.length > 0 && wanted.every((i) => resultOf(state, windowOf(state, i)));
-}
-
-export const lensError = (state: Readonly<State>) =>
-  questionsOf(state)
-    .map((question) => errorOf(state, question))
-    .find((error) => error) ?? null;
-
 export interface Lens {
   grid: LensGrid;
+  /** Of each row: the residual's hook, and the layer it is of; the output is after the last one. */
   hooks: string[];
+  layers: number[];
   names: ReadonlyMap<number, PieceView>;
-  /** Positions all of whose rows are known. */
+  /** Positions of which all that is wanted is known. */
   known: number;
   /** Of these, against the run's own numbers. */
   check: OutputCheck;
 }
 
-let last: { answers: unknown; scores: unknown; lens: Lens } | null = null;
+export const isMid = (hook: string): boolean => hook.endsWith('.hook_resid_mid');
+
+/** Before each layer, and after the last one. */
+const residualsOf = (nLayers: number): string[] => [
+  ...Array.from({ length: nLayers }, (_, l) => `blocks.${l}.hook_resid_pre`),
+  `blocks.${nLayers - 1}.hook_resid_post`,
+];
+
+let last: { answers: unknown; scores: unknown; mid: boolean; token: number | null; lens: Lens } | null = null;
 
 /** All that is known; null as long as the model is not. The output's row comes from the run itself where it is alone. */
 export function lensOf(state: Readonly<State>): Lens | null {
   const { model, tokens, answers, scores, pieces } = state;
+  const { mid, token } = state.depth;
   if (!model || tokens.length === 0) return null;
-  if (last?.answers === answers && last.scores === scores) return last.lens;
+  if (last?.answers === answers && last.scores === scores && last.mid === mid && last.token === token) return last.lens;
   const n = tokens.length;
-  const grid = emptyGrid(model.nLayers + 1, n);
+  const found = Array.from({ length: Math.ceil(n / WINDOW) }, (_, i) => knownWindow(state, i));
+  const withMid = mid ? found.find((result) => result?.hooks.some(isMid)) : undefined;
+  const hooks = withMid?.hooks ?? residualsOf(model.nLayers);
+  const grid = emptyGrid(hooks.length, n);
   const names = new Map(pieces);
   const check: OutputCheck = { compared: 0, others: 0, most: 0 };
-  let hooks: string[] = [];
   let known = 0;
-  placeWindow(grid, outputOf(state, 0, scores.known), 0, scores.known, model.nLayers);
-  for (let i = 0; i * WINDOW < n; i++) {
-    const { from, count } = windowOf(state, i);
-    const result = knownWindow(state, i);
+  placeWindow(grid, outputOf(state, 0, scores.known), 0, scores.known, () => hooks.length - 1);
+  for (const [i, result] of found.entries()) {
     if (!result) continue;
-    ({ hooks } = result);
-    known += count;
-    placeWindow(grid, result, from, count);
+    const { from, count } = windowOf(state, i);
+    if (hooks.every((hook) => result.hooks.includes(hook))) known += count;
+    placeWindow(grid, result, from, count, (row) => hooks.indexOf(result.hooks[row]));
     for (const [id, piece] of Object.entries(result.pieces)) names.set(Number(id), piece);
     if (scores.known < Math.min(n, from + count + 1)) continue;
     const { compared, others, most } = compareOutput(result, outputOf(state, from, count));
@@ -120,29 +65,36 @@ export function lensOf(state: Readonly<State>): Lens | null {
     check.others += others;
     check.most = Math.max(check.most, most);
   }
-  last = { answers, scores, lens: { grid, hooks, names, known, check } };
+  const layers = hooks.map((hook, row) => (row === hooks.length - 1 ? model.nLayers : Number(hook.split('.')[1])));
+  last = { answers, scores, mid, token, lens: { grid, hooks, layers, names, known, check } };
   return last.lens;
 }
 
 /** What the run itself says of what comes after the tokens from `from` on. */
-function outputOf({ scores, tokens }: Readonly<State>, from: number, count: number): LensNumbers {
+function outputOf({ scores, tokens, depth }: Readonly<State>, from: number, count: number): LensNumbers {
   const positions = Array.from({ length: count }, (_, i) => from + i);
-  const next = (p: number) => p + 1 < tokens.length && p + 1 < scores.known;
+  const target = (p: number): { logprob: number; rank: number } => {
+    const isNext = depth.token === null || tokens[p + 1]?.id === depth.token;
+    if (isNext && p + 1 < tokens.length && p + 1 < scores.known)
+      return { logprob: scores.logprob[p + 1], rank: scores.rank[p + 1] };
+    const at = depth.token === null ? -1 : scores.topIds[p].indexOf(depth.token);
+    return at < 0 ? { logprob: Number.NaN, rank: 0 } : { logprob: scores.topLogprobs[p][at], rank: at + 1 };
+  };
   return {
     topIds: Int32Array.from(positions, (p) => scores.topIds[p][0]),
     topLogprobs: Float32Array.from(positions, (p) => scores.topLogprobs[p][0]),
     entropy: Float32Array.from(positions, (p) => scores.entropy[p]),
-    targetLogprob: Float32Array.from(positions, (p) => (next(p) ? scores.logprob[p + 1] : Number.NaN)),
-    targetRank: Int32Array.from(positions, (p) => (next(p) ? scores.rank[p + 1] : 0)),
+    targetLogprob: Float32Array.from(positions, (p) => target(p).logprob),
+    targetRank: Int32Array.from(positions, (p) => target(p).rank),
   };
 }
 
-/** A token at one position through depth: the actual next one, or where there is none the output's likeliest. */
+/** A token at one position through depth. */
 export interface Course {
   position: number;
   token: PieceView | undefined;
-  /** Whether it is the text's own next token. */
-  actual: boolean;
+  /** Whether it is the text's own next token, the output's likeliest where there is none, or the followed one. */
+  of: 'next' | 'likeliest' | 'followed';
   /** [rows]; NaN / 0 where not known. Nats. */
   logprob: Float32Array;
   rank: Int32Array;
@@ -153,19 +105,25 @@ export function courseOf(state: Readonly<State>): Course | null {
   const lens = lensOf(state);
   const position = lookingToken(state);
   if (!lens || position < 0) return null;
+  const { token } = state.depth;
   const { rows, n, targetLogprob, targetRank } = lens.grid;
-  if (position + 1 < n) {
+  if (token !== null || position + 1 < n) {
     const column = <A extends Float32Array | Int32Array>(of: A) => of.filter((_, i) => i % n === position) as A;
     const rank = column(targetRank);
     if (rank.every((value) => value === 0)) return null;
-    return { position, token: state.tokens[position + 1], actual: true, logprob: column(targetLogprob), rank };
+    const of = token === null ? 'next' : 'followed';
+    return { position, token: targetOf(state, lens, position), of, logprob: column(targetLogprob), rank };
   }
   const question = followed(state);
   const result = question && resultOf(state, question);
   if (!result || result.targetRank.length !== rows) return null;
   const { targetLogprob: logprob, targetRank: ranks } = result;
-  return { position, token: lens.names.get(question.follow), actual: false, logprob, rank: ranks };
+  return { position, token: lens.names.get(question.follow), of: 'likeliest', logprob, rank: ranks };
 }
+
+/** The token whose rank is shown after a position: the followed one, or the text's next. */
+export const targetOf = ({ depth, tokens }: Readonly<State>, { names }: Lens, position: number) =>
+  depth.token === null ? tokens[position + 1] : names.get(depth.token);
 
 export interface LensMeasure {
   id: string;
@@ -199,7 +157,7 @@ export const LENS_MEASURES: readonly LensMeasure[] = [
   },
   {
     id: 'rank',
-    name: t('rank of the actual next token'),
+    name: t('rank of the next or followed token'),
     value: ({ targetRank }, cell) => (targetRank[cell] > 0 ? Math.log10(targetRank[cell]) : Number.NaN),
     max: Math.log10,
     hue: 'warm',
@@ -222,8 +180,13 @@ export const shadeOf = (measure: LensMeasure, palette: Palette, vocabulary: numb
   magnitudeScale(palette, measure.hue, measure.max(vocabulary));
 
 /** E.g. "layer 12", or the output. */
-export const rowName = ({ rows }: LensGrid, row: number): string =>
-  row === rows - 1 ? t('output') : t('layer {0}', row);
+export function rowName({ hooks, layers }: Lens, row: number): string {
+  if (row === hooks.length - 1) return t('output');
+  return isMid(hooks[row]) ? t('layer {0}, after attention', layers[row]) : t('layer {0}', layers[row]);
+}
+
+/** The row of what goes into a layer. */
+export const rowOfLayer = ({ layers }: Lens, layer: number): number => Math.max(0, layers.indexOf(layer));
 
 /** How the comparison of the last row with the output came out. */
 export function checkSaid({ compared, others, most }: OutputCheck): string {

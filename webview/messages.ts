@@ -37,6 +37,8 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
         model: message.model,
         ...(state.headChosen ? withinModel(state, message.model) : beginsWith(message.model)),
         compared: state.compared && withinModel(state.compared, message.model),
+        // An id is another token of another model.
+        ...(state.model && state.model.name !== message.model.name && { depth: { ...state.depth, token: null } }),
       };
     case 'progress': {
       const { stage, done, total, label, run } = message;

@@ -6,7 +6,7 @@ import type { State } from './store.ts';
 export function pageState(state: Readonly<State>): PageState {
   const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
   const { measure, times, withoutFirst, compared, patching } = state;
-  const { measure: depth, logitOf } = state.depth;
+  const { measure: depth, logitOf, mid, token } = state.depth;
   const { layer, head } = headChosen ? state : {};
   const place =
     document && tokens.length > 0
@@ -21,6 +21,8 @@ export function pageState(state: Readonly<State>): PageState {
     sampling,
     depth,
     logitOf,
+    mid,
+    token: token ?? undefined,
     pinned,
     attention: { measure, times, withoutFirst, compared },
     patching,
@@ -34,7 +36,7 @@ const within = (value: number, low: number, high: number) => Math.min(high, Math
  * @param views ids of the views there are; the first is open where the kept one is none of them
  */
 export function restored(
-  { view, layer, head, sampling, depth, logitOf, pinned, attention, patching }: PageState,
+  { view, layer, head, sampling, depth, logitOf, mid, token, pinned, attention, patching }: PageState,
   views: readonly string[],
 ): Partial<State> {
   return {
@@ -47,7 +49,14 @@ export function restored(
       topK: within(Math.floor(sampling.topK), 0, 200),
       topP: within(sampling.topP, 0.05, 1),
     },
-    depth: { measure: depth ?? 'probability', seen: null, logitOf: logitOf ?? 'next', norms: false },
+    depth: {
+      measure: depth ?? 'probability',
+      seen: null,
+      logitOf: logitOf ?? 'next',
+      norms: false,
+      mid: mid === true,
+      token: token ?? null,
+    },
     pinned: pinned === true,
     ...(patching && { patching: { ...patching, at: patching.at === 'z' ? 'z' : 'resid' } }),
     ...(attention && {

@@ -2,7 +2,7 @@
 import { type LogitShares, sharesOf } from '../src/analysis/residual.ts';
 import type { PieceView } from '../src/panel/protocol.ts';
 import { errorOf, type Question, type Result, resultOf } from './answers.ts';
-import { isLookedAt } from './depth.ts';
+import { isLookedAt } from './depthWindows.ts';
 import { t } from './l10n.ts';
 import { isKnown, lookingToken, type State } from './store.ts';
 
@@ -11,6 +11,8 @@ export const LOGITS: readonly [string, string][] = [
   ['next', t('next token of the text')],
   ['likeliest', t('likeliest token')],
   ['difference', t('next token less its strongest rival')],
+  ['followed', t('followed token')],
+  ['nextLessFollowed', t('next token less the followed one')],
 ];
 
 type Asked = Extract<Question, { kind: 'attribution' }>;
@@ -20,12 +22,16 @@ export function partsQuestion(state: Readonly<State>): Asked | null {
   const { tokens, scores, depth } = state;
   const position = lookingToken(state);
   if (!isKnown(state, position)) return null;
-  const next = depth.logitOf === 'likeliest' ? undefined : tokens[position + 1]?.id;
+  const { logitOf, token } = depth;
+  const next = logitOf === 'likeliest' ? undefined : tokens[position + 1]?.id;
   const about = { kind: 'attribution', position } as const;
-  if (depth.logitOf !== 'difference') return next === undefined ? about : { ...about, target: next };
+  if (logitOf === 'followed' && token !== null) return { ...about, target: token };
   const [likeliest] = scores.topIds[position];
   const target = next ?? likeliest;
-  return { ...about, target, against: scores.topIds[position].find((id) => id !== target) };
+  if (logitOf === 'nextLessFollowed' && token !== null && token !== target) return { ...about, target, against: token };
+  if (logitOf === 'difference')
+    return { ...about, target, against: scores.topIds[position].find((id) => id !== target) };
+  return next === undefined ? about : { ...about, target: next };
 }
 
 export function streamQuestion(state: Readonly<State>) {
@@ -49,9 +55,9 @@ export interface Parts {
   question: Asked;
   found: Result<Asked>;
   shares: LogitShares;
-  /** Whose logit it is, whether that is the text's own next token, and less whose. */
+  /** Whose logit it is, whether that is the text's own next token or the followed one, and less whose. */
   target: PieceView | undefined;
-  actual: boolean;
+  of: 'next' | 'followed' | 'likeliest';
   against: PieceView | undefined;
 }
 
@@ -69,10 +75,15 @@ export function partsOf(state: Readonly<State>): Parts | null {
     found,
     shares: sharesOf(parts),
     target: pieces[target],
-    actual: state.tokens[question.position + 1]?.id === target,
+    of: whoseOf(state, question.position, target),
     against: against === undefined ? undefined : pieces[against],
   };
   return made;
+}
+
+function whoseOf({ tokens, depth }: Readonly<State>, position: number, target: number): Parts['of'] {
+  if (tokens[position + 1]?.id === target) return 'next';
+  return depth.token === target ? 'followed' : 'likeliest';
 }
 
 /** A column of the bars: a layer, or a part that is of none. */

@@ -82,9 +82,17 @@ export interface State {
   tree: { depth: number; breadth: number; paths: number[][] };
   /**
    * The lens: by what its cells are tinted, and the columns in view, null before anything is drawn. Whose logit is taken
-   * apart, and whether the stream's norms are open.
+   * apart, and whether the stream's norms are open. Whether residuals after attention are there too; the id of the token
+   * that is followed through depth, null for the text's next one.
    */
-  depth: { measure: string; seen: { from: number; to: number } | null; logitOf: string; norms: boolean };
+  depth: {
+    measure: string;
+    seen: { from: number; to: number } | null;
+    logitOf: string;
+    norms: boolean;
+    mid: boolean;
+    token: number | null;
+  };
   /** Activation patching: the other prompt, whether the text is the corrupt one, and what is put in. */
   patching: { other: string; swap: boolean; at: 'resid' | 'z' };
   pinned: boolean;
@@ -166,7 +174,7 @@ export class Store {
     withoutFirst: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
     tree: { depth: 3, breadth: 4, paths: [[]] },
-    depth: { measure: 'probability', seen: null, logitOf: 'next', norms: false },
+    depth: { measure: 'probability', seen: null, logitOf: 'next', norms: false, mid: false, token: null },
     patching: { other: '', swap: false, at: 'resid' },
     pinned: false,
     tour: null,

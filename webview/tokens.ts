@@ -2,7 +2,7 @@
 import { thousands, visibleToken } from '../src/analysis/format.ts';
 import type { TokenView } from '../src/panel/protocol.ts';
 import { el } from './dom.ts';
-import { t } from './l10n.ts';
+import { t, tNodes } from './l10n.ts';
 
 /** The place after the last token. */
 export const NEXT = `⟨${t('next')}⟩`;
@@ -42,4 +42,11 @@ const mark = (text: string): HTMLElement => el('span', { class: 'mark', 'aria-hi
 /** A token named inside a sentence. */
 export function chip(token: Shown | undefined): HTMLElement {
   return el('span', { class: token?.special ? 'chip pill' : 'chip' }, shown(token));
+}
+
+/** A token that might come after another, and why it is looked at. */
+export function tokenAfter(why: 'next' | 'likeliest' | 'followed', token: Node, after: Node): (Node | string)[] {
+  if (why === 'next') return tNodes('{0} after {1}, the token of the text', token, after);
+  if (why === 'likeliest') return tNodes('{0} after {1}, the likeliest of the output', token, after);
+  return tNodes('{0} after {1}, the followed token', token, after);
 }

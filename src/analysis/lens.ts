@@ -37,9 +37,20 @@ export const cellIndex = ({ n }: LensGrid, row: number, column: number): number 
 export const isKnownCell = (grid: LensGrid, row: number, column: number): boolean =>
   grid.topIds[cellIndex(grid, row, column)] !== UNKNOWN;
 
-/** Puts the numbers of a window, or of some of its rows, into the grid. */
-export function placeWindow(grid: LensGrid, numbers: LensNumbers, from: number, count: number, firstRow = 0): void {
-  for (let row = firstRow, at = 0; at < numbers.topIds.length; row++, at += count) {
+/**
+ * Puts the numbers of a window into the grid.
+ * @param rowOf where a row of the numbers stands in the grid; negative: nowhere
+ */
+export function placeWindow(
+  grid: LensGrid,
+  numbers: LensNumbers,
+  from: number,
+  count: number,
+  rowOf = (row: number) => row,
+): void {
+  for (let at = 0; at < numbers.topIds.length; at += count) {
+    const row = rowOf(at / count);
+    if (row < 0) continue;
     const to = cellIndex(grid, row, from);
     grid.topIds.set(numbers.topIds.subarray(at, at + count), to);
     grid.topLogprobs.set(numbers.topLogprobs.subarray(at, at + count), to);
@@ -73,7 +84,7 @@ export interface OutputCheck {
   most: number;
 }
 
-/** Compares the last row of a lens with the numbers of the run itself, both [count]. */
+/** Compares the last row of a lens with what is known of the numbers of the run itself, both [count]. */
 export function compareOutput(lens: LensNumbers, output: LensNumbers): OutputCheck {
   const count = output.topIds.length;
   const last = lens.topIds.length - count;
@@ -81,11 +92,13 @@ export function compareOutput(lens: LensNumbers, output: LensNumbers): OutputChe
   let most = 0;
   for (let i = 0; i < count; i++) {
     const at = last + i;
-    const same = lens.topIds[at] === output.topIds[i] && lens.targetRank[at] === output.targetRank[i];
+    const isRanked = output.targetRank[i] > 0;
+    const same = lens.topIds[at] === output.topIds[i] && (!isRanked || lens.targetRank[at] === output.targetRank[i]);
     if (!same) others++;
     for (const key of ['topLogprobs', 'entropy', 'targetLogprob'] as const) {
       const [a, b] = [lens[key][at], output[key][i]];
-      if (!(Number.isNaN(a) && Number.isNaN(b))) most = Math.max(most, Math.abs(a - b));
+      if (key === 'targetLogprob' && (!isRanked || (Number.isNaN(a) && Number.isNaN(b)))) continue;
+      most = Math.max(most, Math.abs(a - b));
     }
   }
   return { compared: count, others, most };

@@ -1,5 +1,5 @@
 import { percent, rank, visibleToken } from '../analysis/format.ts';
-import { type CommonOptions, prepare } from './common.ts';
+import { type CommonOptions, checkIds, prepare } from './common.ts';
 import { clearProgress, print, printJson, showProgress, table } from './terminal.ts';
 import { PieceTable } from './tokens.ts';
 
@@ -7,16 +7,19 @@ export interface LensOptions extends CommonOptions {
   top: number;
   mid?: boolean;
   kl?: boolean;
+  target?: number;
 }
 
 /** The logit lens: what every layer would predict. The table shows the last position, JSON all of them. */
 export async function lens(options: LensOptions): Promise<void> {
+  const { top: topK, mid, kl, target } = options;
   const { engine, ids, model, tokens } = await prepare(options);
+  checkIds(model, target);
   const pieces = new PieceTable(engine);
   const positions = options.json ? undefined : [ids.length - 1];
   const layers: { hook: string; positions: object[] }[] = [];
   const rows: string[][] = [];
-  for await (const layer of engine.lens({ ids, topK: options.top, positions, mid: options.mid, kl: options.kl })) {
+  for await (const layer of engine.lens({ ids, topK, positions, mid, kl, target })) {
     await pieces.learn(layer.topIds);
     showProgress(`Lens: ${layer.hook}`, rows.length, model.nLayers + 1);
     const shown = Array.from(layer.entropy, (entropy, i) => ({

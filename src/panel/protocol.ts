@@ -203,6 +203,9 @@ export interface PageState {
   depth?: string;
   /** Whose logit is taken apart there. */
   logitOf?: string;
+  /** Whether it is looked at after attention too, and the id of the token that is followed. */
+  mid?: boolean;
+  token?: number;
   pinned: boolean;
   /** How attention is looked at, as in the page's state; undefined until the page has kept it. */
   attention?: {

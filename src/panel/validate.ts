@@ -18,6 +18,9 @@ export const pageStateSchema = z.object({
     topP: z.number().min(0).max(1),
   }),
   depth: z.string().max(100).optional(),
+  logitOf: z.string().max(100).optional(),
+  mid: z.boolean().optional(),
+  token: whole.optional(),
   pinned: z.boolean(),
   attention: z
     .object({

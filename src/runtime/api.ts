@@ -288,6 +288,8 @@ export interface LensRequest extends TextRequest {
   mid?: boolean;
   /** The divergence from the final distribution too: whole logits of each layer are needed for it. */
   kl?: boolean;
+  /** The token whose log-prob and rank are given, at every position; default: the text's next one. */
+  target?: number;
   positions?: readonly number[];
 }
 
@@ -295,7 +297,7 @@ export interface LensRequest extends TextRequest {
 export interface LensLayer {
   hook: string;
   entropy: Float32Array;
-  /** Of the next token of the text; NaN / 0 where there is none. */
+  /** Of the next token of the text, NaN / 0 where there is none; or of the request's target. */
   targetLogprob: Float32Array;
   targetRank: Int32Array;
   topK: number;

@@ -233,7 +233,10 @@ export class Engine implements EngineApi {
   }
 
   lens(request: LensRequest, signal?: AbortSignal): AsyncGenerator<LensLayer> {
-    return this.onCache(request, signal, (cache, network, turn) => logitLens(network, cache, request, turn));
+    return this.onCache(request, signal, (cache, network, turn) => {
+      if (request.target !== undefined) checkIds([request.target], network.config);
+      return logitLens(network, cache, request, turn);
+    });
   }
 
   async logits(

@@ -335,6 +335,8 @@ function result(of: Sample, question: Question): Result<Question> {
         pieces: pieces(of, ids),
       };
     }
+    case 'token':
+      return { ids: [idOf(of, 0, 1)], pieces: pieces(of, [idOf(of, 0, 1)]) };
     case 'cacheTimes':
       return { cached: 20, whole: 500, bytesPerToken: 46_080 };
     case 'headSteps':

@@ -5,7 +5,15 @@ import { PieceTexts } from '../../src/explore/pieceTexts.ts';
 import type { HostMessage, PieceView, TokenView } from '../../src/panel/protocol.ts';
 import { kindOf } from '../../src/panel/questions/index.ts';
 import { modelView, pieceView, tokenView, totalsView } from '../../src/panel/views.ts';
-import type { HookTensor, LensLayer, ModelInfo, Neighbours, PatchRequest, PatchRow } from '../../src/runtime/api.ts';
+import type {
+  HookTensor,
+  LensLayer,
+  LensRequest,
+  ModelInfo,
+  Neighbours,
+  PatchRequest,
+  PatchRow,
+} from '../../src/runtime/api.ts';
 import { Engine } from '../../src/runtime/engine.ts';
 import { collectHooks } from '../../src/runtime/running/collectHooks.ts';
 import { bundledModelPath } from '../../src/weights/bundled.ts';
@@ -41,7 +49,7 @@ export interface RealText {
   /** Layers of a map of patching between two texts. */
   patch(request: Omit<PatchRequest, 'ids' | 'clean'>, clean: string, corrupt: string): Promise<PatchRow[]>;
   /** Of all positions; `after`: an id that is taken to come after the text. */
-  lens(after?: number): Promise<LensLayer[]>;
+  lens(after?: number, more?: Partial<LensRequest>): Promise<LensLayer[]>;
   /** Hooks of the text up to a position, in whole. */
   hooks(names: readonly string[], to: number): Promise<Map<string, HookTensor>>;
   /** The text of an id that the lens or a candidate has had. */
@@ -112,9 +120,9 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY, pa
       const of = async (prompt: string) => (await engine.encode(prompt)).map(({ id }) => id);
       return all(engine.patch({ ...request, ids: await of(corrupt), clean: await of(clean) }));
     },
-    async lens(after) {
+    async lens(after, more) {
       const asked = after === undefined ? ids : [...ids, after];
-      const layers = await all(engine.lens({ ids: asked, topK: 1, positions: ids.map((_, p) => p) }));
+      const layers = await all(engine.lens({ ids: asked, topK: 1, positions: ids.map((_, p) => p), ...more }));
       await known.learn(layers.flatMap(({ topIds }) => [...topIds]));
       return layers;
     },

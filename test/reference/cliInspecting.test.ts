@@ -137,6 +137,17 @@ describe('command line, inside the model', () => {
     await wrong(/one of --id and --text/, 'neighbours', '--id', '1', '--text', 'a');
   });
 
+  it('lens --target: the rank of that token, after the last one too', async () => {
+    const { layers } = await json('lens', ...ids, '--target', '7', '--top', '64');
+    for (const { positions } of layers)
+      for (const { top, targetRank, targetLogprob } of positions) {
+        const at = top.findIndex(({ id }: { id: number }) => id === 7);
+        if (at < 0) assert.ok(targetRank > top.length);
+        else assert.deepEqual([targetRank, targetLogprob], [at + 1, top[at].logprob]);
+      }
+    await wrong(/does not exist/, 'lens', ...ids, '--target', '999');
+  });
+
   it('lens --mid: one layer more for each block', async () => {
     const plain = await json('lens', ...ids);
     const mid = await json('lens', ...ids, '--mid');

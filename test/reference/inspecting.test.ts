@@ -199,6 +199,28 @@ for (const family of FAMILIES) {
       );
     });
 
+    it('the lens of a given token: its rank and log-prob at every residual and position', async () => {
+      const target = 7;
+      const layers = await all(engine.lens({ ids: IDS, topK: engine.model!.vocabSize, target }));
+      for (const { topIds, topLogprobs, topK, targetRank, targetLogprob } of layers) {
+        const at = IDS.map((_, p) => topIds.subarray(p * topK, (p + 1) * topK).indexOf(target));
+        assert.deepEqual(
+          [...targetRank],
+          at.map((place) => place + 1),
+        );
+        close(
+          targetLogprob,
+          at.map((place, p) => topLogprobs[p * topK + place]),
+          1e-5,
+          'log-prob',
+        );
+      }
+      await assert.rejects(
+        all(engine.lens({ ids: IDS, topK: 1, target: engine.model!.vocabSize })),
+        /does not exist: the vocabulary/,
+      );
+    });
+
     it('the lens after attention too: the unembedding of what is there, in the order of the computation', async () => {
       const { nLayers } = engine.model!;
       const layers = await all(engine.lens({ ids: IDS, topK: 1, mid: true }));

@@ -30,15 +30,21 @@ describe('the lens as a grid', () => {
 
   it('the output alone can be known', () => {
     const grid = emptyGrid(3, 2);
-    placeWindow(grid, numbers([7, 8]), 0, 2, 2);
+    placeWindow(grid, numbers([7, 8]), 0, 2, () => 2);
     assert.deepEqual([...grid.topIds], [-1, -1, -1, -1, 7, 8]);
     assert.equal(bornAt(grid, 0), 3);
   });
 
   it('nothing known changes nothing', () => {
     const grid = emptyGrid(2, 1);
-    placeWindow(grid, numbers([]), 0, 0, 1);
+    placeWindow(grid, numbers([]), 0, 0, () => 1);
     assert.deepEqual([...grid.topIds], [-1, -1]);
+  });
+
+  it('rows go where they belong; one that is nowhere is left out', () => {
+    const grid = emptyGrid(3, 1);
+    placeWindow(grid, numbers([7, 8, 9]), 0, 1, (row) => [2, -1, 0][row]);
+    assert.deepEqual([...grid.topIds], [9, -1, 7]);
   });
 
   it('an answer is born where all rows from there on agree with the output', () => {
@@ -59,6 +65,13 @@ describe('the lens as a grid', () => {
     output.topIds[0] = 9;
     output.targetRank[1] = 9;
     assert.equal(compareOutput(lens, output).others, 2);
+  });
+
+  it('a rank that the output does not know is not compared', () => {
+    const [lens, output] = [numbers([3]), numbers([3])];
+    output.targetRank[0] = 0;
+    output.targetLogprob[0] = Number.NaN;
+    assert.deepEqual(compareOutput(lens, output), { compared: 1, others: 0, most: 0 });
   });
 
   it('where nothing comes next, NaN equals NaN; a number does not', () => {

@@ -2,34 +2,36 @@
 import { nats, rank } from '../../src/analysis/format.ts';
 import { cellIndex, isKnownCell } from '../../src/analysis/lens.ts';
 import type { Actions } from '../actions.ts';
-import { choice } from '../controls.ts';
+import { checkbox, choice } from '../controls.ts';
 import {
   checkSaid,
   courseOf,
+  isMid,
   LENS_MEASURES,
   type Lens,
-  lensError,
-  lensNeeds,
   lensOf,
   measureOf,
   rowName,
+  rowOfLayer,
   shadeOf,
+  targetOf,
 } from '../depth.ts';
+import { isLookedAt, lensError, lensNeeds } from '../depthWindows.ts';
 import { el, setText } from '../dom.ts';
 import { t, tNodes } from '../l10n.ts';
-import type { CourseContent } from '../plots/coursePaint.ts';
-import type { DepthCell, DepthContent } from '../plots/depthPaint.ts';
+import type { DepthCell } from '../plots/depthPaint.ts';
 import { paletteOf } from '../plots/palette.ts';
 import { ramp as rampOf } from '../plots/scale.ts';
 import { residualError, residualNeeds } from '../residual.ts';
 import { announce, spokenPercent, spokenText } from '../speech.ts';
 import { type Changed, isGivenUp, lookingToken, type State, touches } from '../store.ts';
-import { chip, shown } from '../tokens.ts';
+import { chip } from '../tokens.ts';
+import { contentOf, courseContentOf, depthFigure } from './depthContent.ts';
 import { depthCourse } from './depthCourse.ts';
 import { depthPane } from './depthPane.ts';
-import { depthPicture } from './depthPicture.ts';
+import { followToken } from './followToken.ts';
 import { problemSection } from './problem.ts';
-import { partsAbout, partsContentOf, residualSection } from './residual.ts';
+import { residualSection } from './residual.ts';
 import { explanation, type View } from './view.ts';
 
 /** Digits that tell two float32 numbers apart as far as a person cares; exports have all of them. */
@@ -38,8 +40,8 @@ const exact = (value: number): string => value.toPrecision(6);
 export function depthView(actions: Actions): View {
   const { store } = actions;
   let cursor: DepthCell | null = null;
-  /** The row chosen here: the output has the last layer chosen everywhere. */
-  let chosenRow = 0;
+  /** The residual chosen here: the output, and what is after attention, have their layer chosen everywhere. */
+  let chosenHook = '';
 
   const setDepth = (patch: Partial<State['depth']>) => store.set({ depth: { ...store.state.depth, ...patch } });
   const measures = choice(
@@ -47,6 +49,8 @@ export function depthView(actions: Actions): View {
     LENS_MEASURES.map(({ id, name }) => [id, name] as [string, string]),
     (measure) => setDepth({ measure }),
   );
+  const mid = checkbox(t('after attention too'), (checked) => setDepth({ mid: checked }));
+  const following = followToken(actions);
   const value = el('p', { class: 'layer-value' });
   const ramp = el('span', { class: 'ramp' });
   const ends = [el('span'), el('span')];
@@ -58,6 +62,14 @@ export function depthView(actions: Actions): View {
   const pane = depthPane({
     point,
     choose,
+    follow({ row, column }) {
+      const lens = lensOf(store.state);
+      if (!lens || !isKnownCell(lens.grid, row, column)) return;
+      const id = lens.grid.topIds[cellIndex(lens.grid, row, column)];
+      following.follow(id);
+      const piece = lens.names.get(id);
+      announce(t('followed: {0}', piece ? spokenText(piece) : String(id)));
+    },
     move(cell) {
       point(cell);
       pane.scrollToCell(cell);
@@ -87,7 +99,7 @@ export function depthView(actions: Actions): View {
       t('Help: depth'),
       actions,
     ),
-    el('div', { class: 'choosers' }, measures.element, legend, pane.tools),
+    el('div', { class: 'choosers' }, measures.element, legend, mid, following.element, pane.tools),
     value,
     problem.element,
     pane.element,
@@ -107,21 +119,27 @@ export function depthView(actions: Actions): View {
   /** The token of a cell, and the layer whose input it is. */
   function choose({ row, column }: DepthCell): void {
     const { model } = store.state;
-    chosenRow = row;
-    if (model) actions.setLayer(Math.min(row, model.nLayers - 1));
+    const lens = lensOf(store.state);
+    chosenHook = lens?.hooks[row] ?? '';
+    if (model && lens) actions.setLayer(Math.min(lens.layers[row], model.nLayers - 1));
     actions.choose(column);
   }
 
   /** The chosen token and layer. */
   const chosenCell = (state: Readonly<State>): DepthCell => {
+    const lens = lensOf(state);
     const last = (state.model?.nLayers ?? 1) - 1;
-    return { row: Math.min(chosenRow, last) === state.layer ? chosenRow : state.layer, column: lookingToken(state) };
+    const row = lens?.hooks.indexOf(chosenHook) ?? -1;
+    const isOfLayer = lens && row >= 0 && Math.min(lens.layers[row], last) === state.layer;
+    return { row: isOfLayer ? row : lens ? rowOfLayer(lens, state.layer) : state.layer, column: lookingToken(state) };
   };
 
   function show(state: Readonly<State>): void {
     const lens = lensOf(state);
     const measure = measureOf(state);
     measures.select(measure.id);
+    mid.checked = state.depth.mid;
+    following.show(state);
     setText(waiting, whyNotAll(state, lens));
     problem.show(lensError(state) ?? residualError(state));
     for (const part of [pane.element, legend, value, check, course.element, residual.element])
@@ -131,13 +149,13 @@ export function depthView(actions: Actions): View {
       return;
     }
     if (cursor && (cursor.column >= lens.grid.n || cursor.row >= lens.grid.rows)) cursor = null;
-    setText(check, checkSaid(lens.check));
+    setText(check, [checkSaid(lens.check), midSaid(state, lens)].filter((said) => said !== '').join(' · '));
     showLegend(state);
     showValue(state, lens);
     pane.show(contentOf(state, lens, chosenCell(state), cursor));
     const through = courseOf(state);
     const content = courseContentOf(state, lens, cursor ?? chosenCell(state));
-    const marked = rowName(lens.grid, content?.marked ?? 0);
+    const marked = rowName(lens, content?.marked ?? 0);
     course.show(through, content, state.tokens[lookingToken(state)], marked);
     residual.show(state);
   }
@@ -164,7 +182,7 @@ export function depthView(actions: Actions): View {
     const after = chip(state.tokens[column]);
     if (!isKnownCell(grid, row, column)) {
       value.replaceChildren(
-        ...tNodes('{0}, after {1} ({2}): not computed yet', rowName(grid, row), after, String(column)),
+        ...tNodes('{0}, after {1} ({2}): not computed yet', rowName(lens, row), after, String(column)),
       );
       return;
     }
@@ -172,19 +190,19 @@ export function depthView(actions: Actions): View {
     value.replaceChildren(
       ...tNodes(
         '{0}, after {1} ({2}): {3} p {4}, entropy {5} nats',
-        rowName(grid, row),
+        rowName(lens, row),
         after,
         String(column),
-        el('strong', {}, chip(nameOf(lens, grid.topIds[cell]))),
+        el('strong', {}, chip(lens.names.get(grid.topIds[cell]))),
         exact(Math.exp(grid.topLogprobs[cell])),
         exact(grid.entropy[cell]),
       ),
       ...(grid.targetRank[cell] > 0
         ? [
             ' · ',
-            ...tNodes(
-              'next in the text {0}: rank {1}, log-prob {2} nats',
-              chip(state.tokens[column + 1]),
+            ...targetSaid(
+              state,
+              chip(targetOf(state, lens, column)),
               rank(grid.targetRank[cell]),
               exact(grid.targetLogprob[cell]),
             ),
@@ -204,7 +222,7 @@ export function depthView(actions: Actions): View {
     id: 'depth',
     title: t('Depth'),
     element,
-    needs: (state) => [...lensNeeds(state), ...residualNeeds(state)],
+    needs: (state) => [...following.needs(), ...lensNeeds(state), ...residualNeeds(state)],
     update(state: Readonly<State>, changed: Changed): void {
       // A key that is not for the cells ends the pointing at one.
       const ended = changed.has('hovered') && state.hovered === null && document.activeElement !== pane.element;
@@ -212,104 +230,7 @@ export function depthView(actions: Actions): View {
       show(state);
       follow(state, changed);
     },
-    figure(state) {
-      const lens = lensOf(state);
-      if (!lens || lens.known === 0) return null;
-      const { grid, hooks, check: found } = lens;
-      const measure = measureOf(state);
-      const known = Array.from({ length: grid.n }, (_, column) => column).filter((column) =>
-        isKnownCell(grid, 0, column),
-      );
-      return {
-        about: {
-          view: 'depth',
-          hooks,
-          measure: measure.id,
-          scale: { from: 0, to: measure.max(state.model!.vocabSize) },
-          lastRowAgainstOutput: found,
-          attribution: partsAbout(state),
-          formula: 'softmax(U · norm(residual)), the norm computed anew; logprob, entropy in nats',
-        },
-        table: {
-          columns: [
-            'layer',
-            'hook',
-            'position',
-            'token',
-            'top_id',
-            'top_token',
-            'top_logprob',
-            'entropy_nats',
-            'next_logprob',
-            'next_rank',
-            'kl_nats',
-          ],
-          rows: hooks.flatMap((hook, row) =>
-            known.map((column) => {
-              const cell = cellIndex(grid, row, column);
-              const next = grid.targetRank[cell] > 0;
-              return [
-                row,
-                hook,
-                column,
-                state.tokens[column].text,
-                grid.topIds[cell],
-                nameOf(lens, grid.topIds[cell])?.text ?? null,
-                grid.topLogprobs[cell],
-                grid.entropy[cell],
-                next ? grid.targetLogprob[cell] : null,
-                next ? grid.targetRank[cell] : null,
-                Number.isNaN(grid.kl[cell]) ? null : grid.kl[cell],
-              ];
-            }),
-          ),
-        },
-        picture: depthPicture(
-          state,
-          measure,
-          contentOf(state, lens, chosenCell(state), null),
-          courseContentOf(state, lens, chosenCell(state)),
-          partsContentOf(state),
-        ),
-      };
-    },
-  };
-}
-
-const nameOf = ({ names }: Lens, id: number) => names.get(id);
-
-const labelOf = ({ grid }: Lens, row: number): string => (row === grid.rows - 1 ? t('out') : String(row));
-
-function contentOf(state: Readonly<State>, lens: Lens, chosen: DepthCell, cursor: DepthCell | null): DepthContent {
-  const palette = paletteOf(state);
-  const measure = measureOf(state);
-  const { vocabSize } = state.model!;
-  return {
-    grid: lens.grid,
-    value: (cell) => measure.value(lens.grid, cell),
-    max: measure.max(vocabSize),
-    colour: shadeOf(measure, palette, vocabSize),
-    palette,
-    chosen,
-    cursor,
-    nameOf: (id) => (lens.names.has(id) ? shown(nameOf(lens, id)) : String(id)),
-    tokenName: (position) => shown(state.tokens[position]),
-    rowLabel: (row) => labelOf(lens, row),
-  };
-}
-
-/** The chosen token's course, marked at a cell's layer. */
-function courseContentOf(state: Readonly<State>, lens: Lens, at: DepthCell): CourseContent | null {
-  const course = courseOf(state);
-  if (!course) return null;
-  const { logprob, rank: ranks } = course;
-  return {
-    logprob,
-    rank: ranks,
-    vocabulary: state.model!.vocabSize,
-    marked: at.row,
-    palette: paletteOf(state),
-    rowLabel: (row) => labelOf(lens, row),
+    figure: (state) => depthFigure(state, chosenCell(state)),
   };
 }
 
@@ -318,20 +239,33 @@ function spokenCell(state: Readonly<State>, { row, column }: DepthCell): string 
   if (!lens) return '';
   const { grid } = lens;
   const after = spokenText(state.tokens[column]);
-  if (!isKnownCell(grid, row, column)) return t('{0}, after {1}: not computed yet', rowName(grid, row), after);
+  if (!isKnownCell(grid, row, column)) return t('{0}, after {1}: not computed yet', rowName(lens, row), after);
   const cell = cellIndex(grid, row, column);
-  const piece = nameOf(lens, grid.topIds[cell]);
+  const piece = lens.names.get(grid.topIds[cell]);
   const top = piece ? spokenText(piece) : String(grid.topIds[cell]);
   const said = t(
     '{0}, after {1}: {2}, {3}, entropy {4}',
-    rowName(grid, row),
+    rowName(lens, row),
     after,
     top,
     spokenPercent(Math.exp(grid.topLogprobs[cell])),
     nats(grid.entropy[cell]),
   );
   if (grid.targetRank[cell] === 0) return said;
-  return `${said}. ${t('next in the text: {0}, rank {1}', spokenText(state.tokens[column + 1]), rank(grid.targetRank[cell]))}`;
+  const target = targetOf(state, lens, column);
+  const [of, ranked] = [target ? spokenText(target) : '', rank(grid.targetRank[cell])];
+  return `${said}. ${state.depth.token === null ? t('next in the text: {0}, rank {1}', of, ranked) : t('followed: {0}, rank {1}', of, ranked)}`;
+}
+
+const targetSaid = ({ depth }: Readonly<State>, ...parts: (Node | string)[]) =>
+  depth.token === null
+    ? tNodes('next in the text {0}: rank {1}, log-prob {2} nats', ...parts)
+    : tNodes('followed {0}: rank {1}, log-prob {2} nats', ...parts);
+
+/** Where nothing is between attention and the feed-forward network. */
+function midSaid(state: Readonly<State>, { hooks }: Lens): string {
+  if (!state.depth.mid || hooks.some(isMid) || !isLookedAt(state)) return '';
+  return t('this model’s blocks add attention and feed-forward at once: there is nothing in between');
 }
 
 /** What is missing still, and why. */

@@ -3,12 +3,12 @@
 import { percent, rank } from '../../src/analysis/format.ts';
 import type { Course } from '../depth.ts';
 import { el } from '../dom.ts';
-import { t, tNodes } from '../l10n.ts';
+import { t } from '../l10n.ts';
 import { type CourseContent, courseRowAt, paintCourse } from '../plots/coursePaint.ts';
 import { drawnIn, sized } from '../plots/frames.ts';
 import { pointerRests } from '../pointer.ts';
 import { spokenText } from '../speech.ts';
-import { chip } from '../tokens.ts';
+import { chip, tokenAfter } from '../tokens.ts';
 
 /** CSS pixels. */
 export const COURSE_HEIGHT = 130;
@@ -58,9 +58,7 @@ export function depthCourse(events: CourseEvents) {
         percent(Math.exp(course.logprob[next.marked])),
         rank(course.rank[next.marked]),
       );
-      const of = course.actual
-        ? tNodes('{0} after {1}, the token of the text', chip(course.token), chip(after))
-        : tNodes('{0} after {1}, the likeliest of the output', chip(course.token), chip(after));
+      const of = tokenAfter(course.of, chip(course.token), chip(after));
       const line = el('p', { class: 'course-heading' }, ...of, ' · ', el('strong', {}, said));
       if (!line.isEqualNode(heading)) heading.replaceChildren(...line.childNodes);
       canvas.setAttribute(

@@ -19,6 +19,8 @@ export interface DepthEvents {
   point(cell: DepthCell | null): void;
   choose(cell: DepthCell): void;
   move(cell: DepthCell): void;
+  /** Follows the token of a cell through depth. */
+  follow(cell: DepthCell): void;
   /** Columns that are in view, from `from` to `to`. */
   seen(from: number, to: number): void;
 }
@@ -41,7 +43,9 @@ export function depthPane(events: DepthEvents) {
       class: 'layers-scroller',
       tabindex: 0,
       role: 'application',
-      'aria-label': t('What each layer believes: arrow keys move the cell, Enter chooses its token and layer'),
+      'aria-label': t(
+        'What each layer believes: arrow keys move the cell, Enter chooses its token and layer, F follows what stands in it',
+      ),
     },
     space,
   );
@@ -117,6 +121,10 @@ export function depthPane(events: DepthEvents) {
     const cell = at(event);
     if (cell) events.choose(cell);
   });
+  canvas.addEventListener('dblclick', (event) => {
+    const cell = at(event);
+    if (cell) events.follow(cell);
+  });
   scroller.addEventListener(
     'wheel',
     (event) => {
@@ -158,6 +166,7 @@ export function depthPane(events: DepthEvents) {
       const within = (value: number, end: number) => Math.max(0, Math.min(value, end - 1));
       events.move({ row: within(move.row, rows), column: within(move.column, n) });
     } else if (event.key === 'Enter' || event.key === ' ') events.choose({ row, column });
+    else if (event.key === 'f') events.follow({ row, column });
     else if (event.key === '+' || event.key === '=') setZoom(1.25);
     else if (event.key === '-') setZoom(0.8);
     else if (event.key === '0') setZoom(null);

@@ -16,13 +16,16 @@ const MOST_WIDTH = 6000;
 const COURSE_WIDTH = 640;
 const GAP = 12;
 
-/** All layers and tokens, below them the chosen token through depth, and what each part adds to its logit. */
+/**
+ * @param followed the token whose rank is shown, where it is not the text's next
+ * All layers and tokens, below them the chosen token through depth, and what each part adds to its logit. */
 export function depthPicture(
   state: Readonly<State>,
   measure: LensMeasure,
   content: DepthContent,
   course: CourseContent | null,
   parts: PartsContent | null,
+  followed: string | null,
 ): Picture {
   const { grid, chosen, max, colour } = content;
   const cellWidth = Math.max(1, Math.min(CELL.width, Math.floor((MOST_WIDTH - GUTTER) / grid.n)));
@@ -54,13 +57,14 @@ export function depthPicture(
     title: t('What each layer believes'),
     lines: [
       t(
-        'blocks.*.hook_resid_pre and the output: layers upwards, tokens to the right; in each cell the likeliest next token',
+        'blocks.*.hook_resid_* and the output: layers upwards, tokens to the right; in each cell the likeliest next token',
       ),
       t(
         'bold, without tint: the output’s answer; framed: {0} (position {1})',
         shown(state.tokens[chosen.column]),
         chosen.column,
       ),
+      ...(followed === null ? [] : [t('followed: {0}', followed)]),
     ],
     scale: { label: measure.name, max, high: measure.said(max), colour },
     body: {

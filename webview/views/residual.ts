@@ -19,7 +19,7 @@ import {
 } from '../residual.ts';
 import { announce } from '../speech.ts';
 import { lookingToken, type State } from '../store.ts';
-import { chip } from '../tokens.ts';
+import { chip, tokenAfter } from '../tokens.ts';
 import { partsBars } from './partsBars.ts';
 import { streamNorms } from './streamNorms.ts';
 
@@ -137,9 +137,7 @@ export function residualSection(actions: Actions) {
 function headingOf(state: Readonly<State>, parts: Parts | null): (Node | string)[] {
   if (!parts) return partsQuestion(state) && !residualError(state) ? [t('Adding up what each part adds…')] : [];
   const after = chip(state.tokens[lookingToken(state)]);
-  const of = parts.actual
-    ? tNodes('{0} after {1}, the token of the text', chip(parts.target), after)
-    : tNodes('{0} after {1}, the likeliest of the output', chip(parts.target), after);
+  const of = tokenAfter(parts.of, chip(parts.target), after);
   return parts.against ? [...of, ', ', ...tNodes('less {0}', chip(parts.against))] : of;
 }
 

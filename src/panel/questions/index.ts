@@ -17,6 +17,7 @@ import * as sample from './sample.ts';
 import * as stream from './stream.ts';
 import type { Subject } from './subject.ts';
 import * as thumbnails from './thumbnails.ts';
+import * as token from './token.ts';
 import * as tree from './tree.ts';
 import * as values from './values.ts';
 
@@ -39,6 +40,7 @@ export const questions = {
   sample,
   stream,
   thumbnails,
+  token,
   tree,
   values,
 };

@@ -8,12 +8,16 @@ import { type Subject, whole } from './subject.ts';
 /** Positions of one answer at most, so that the first numbers do not wait for all. */
 const MOST_POSITIONS = 64;
 
-/** `follow`: an id that is taken to come after the window's last token, in place of the text's own. */
 export const schema = z.object({
   kind: z.literal('lens'),
   from: whole,
   count: z.int().min(1).max(MOST_POSITIONS),
+  /** An id that is taken to come after the window's last token, in place of the text's own. */
   follow: whole.optional(),
+  /** The token whose rank and log-prob are wanted, in place of the next one everywhere. */
+  target: whole.optional(),
+  /** After attention too, where a layer has such a place. */
+  mid: z.boolean().optional(),
   /** Divergences from the output's distribution too. */
   kl: z.boolean().optional(),
 });
@@ -27,7 +31,7 @@ export interface Result {
   topLogprobs: Float32Array;
   /** Nats. */
   entropy: Float32Array;
-  /** Of the next token of the text; NaN / 0 where there is none. Nats. */
+  /** Of the next token of the text, NaN / 0 where there is none; or of the target. Nats. */
   targetLogprob: Float32Array;
   targetRank: Int32Array;
   /** KL(output || this residual's), nats, where it was asked for. */
@@ -40,7 +44,7 @@ export const atMost = 1;
 
 /** @throws TokenscopeError for a window that is not in the text; what the engine throws */
 export async function handle(
-  { from, count, follow, kl }: z.infer<typeof schema>,
+  { from, count, follow, target, mid, kl }: z.infer<typeof schema>,
   { engine, ids, texts }: Subject,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -55,8 +59,8 @@ export async function handle(
   const positions = Array.from({ length: count }, (_, i) => from + i);
   const asked = follow === undefined ? ids : [...ids.slice(0, end), follow];
   const layers: LensLayer[] = [];
-  for await (const layer of engine.lens({ ids: asked, topK: 1, positions, ...(kl && { kl }) }, signal))
-    layers.push(layer);
+  const more = { ...(target !== undefined && { target }), ...(mid && { mid }), ...(kl && { kl }) };
+  for await (const layer of engine.lens({ ids: asked, topK: 1, positions, ...more }, signal)) layers.push(layer);
   const topIds = Int32Array.from(layers.flatMap((layer) => [...layer.topIds]));
   const floats = (of: (layer: LensLayer) => Float32Array) =>
     Float32Array.from(layers.flatMap((layer) => [...of(layer)]));
@@ -68,6 +72,6 @@ export async function handle(
     targetLogprob: floats((layer) => layer.targetLogprob),
     targetRank: Int32Array.from(layers.flatMap((layer) => [...layer.targetRank])),
     ...(kl && { kl: floats((layer) => layer.kl!) }),
-    pieces: await texts([...new Set(topIds)]),
+    pieces: await texts([...new Set(target === undefined ? topIds : [...topIds, target])]),
   };
 }

@@ -97,7 +97,7 @@ const MID = 'hook_resid_mid';
 async function lensLayer(
   network: Network,
   hook: string,
-  { ids, topK }: LensRequest,
+  { ids, topK, target }: LensRequest,
   positions: readonly number[],
   turn: Turn,
   divergences: Divergences | undefined,
@@ -108,7 +108,7 @@ async function lensLayer(
   for (let at = 0; at < positions.length; at += CHUNK) {
     await turn.breathe();
     const chunk = positions.slice(at, at + CHUNK);
-    const targets = Int32Array.from(chunk, (p) => (p + 1 < ids.length ? ids[p + 1] : NO_TARGET));
+    const targets = Int32Array.from(chunk, (p) => target ?? (p + 1 < ids.length ? ids[p + 1] : NO_TARGET));
     const resid = await residual(chunk);
     parts.push(await network.distributions(resid, targets, topK));
     if (divergences) kl.push(...(await divergences.at(at, resid)));

@@ -201,6 +201,16 @@ describe('questions of the page', () => {
     assert.deepEqual(engine.asked[0].ids, [1, 2, 3, 7]);
   });
 
+  it('the lens of a chosen token, after attention too: that is asked, and the token is named', async () => {
+    const engine = new LensEngine();
+    const asked = { kind: 'lens', from: 0, count: 1, target: 33, mid: true } as const;
+    const outcome = await new Answers(await about(engine)).to(asked);
+    assert.ok(outcome && 'result' in outcome);
+    const { pieces } = outcome.result as { pieces: Record<number, { text: string }> };
+    assert.equal(pieces[33].text, '<33>');
+    assert.deepEqual(engine.asked, [{ ids: IDS, topK: 1, positions: [0], target: 33, mid: true }]);
+  });
+
   it('of two windows of the lens the later one is answered; one beyond the text is an error', async () => {
     const answers = new Answers(await about(new LensEngine()));
     const [first, second] = await Promise.all([0, 2].map((from) => answers.to({ kind: 'lens', from, count: 2 })));
