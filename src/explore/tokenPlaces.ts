@@ -28,6 +28,27 @@ export function tokenAt(tokens: readonly OffsetRange[], offset: number, chosen: 
   return chosen === tokens.length ? chosen : tokens.length - 1;
 }
 
+const ENDS_A_WORD = /[\p{L}\p{M}\p{N}_]$/u;
+
+/**
+ * The token that a selection is about: the last one it overlaps. Without one, or where it ends outside the tokens, the token
+ * at the caret: the one that a word before the caret ends with, else the one the caret is in or before.
+ * @param selection in the order of the text; `caret` is one of its ends. Offsets count from the start of the explored text
+ * @param before what stands right before the caret
+ */
+export function tokenSelected(
+  tokens: readonly OffsetRange[],
+  { start, end, caret }: OffsetRange & { caret: number },
+  before: string,
+  chosen: number,
+): number | null {
+  const last = tokens[tokens.length - 1]?.end ?? 0;
+  const overlapped = tokens.findLastIndex((token) => token.start < end && start < token.end);
+  if (start < end && end <= last && overlapped >= 0) return overlapped;
+  const inWord = caret > 0 && caret < last && ENDS_A_WORD.test(before);
+  return tokenAt(tokens, inWord ? caret - 1 : caret, chosen);
+}
+
 /** Where a token stands, or the place after the last one; undefined if there is no such token. @param start of the text */
 export function placeOf(tokens: readonly OffsetRange[], token: number, start: number): OffsetRange | undefined {
   if (!(token >= 0 && token <= tokens.length)) return undefined;

@@ -71,6 +71,51 @@ describe('attention in the side bar', () => {
     await looksAt('·chicken');
   });
 
+  it('follows the selection: a selected word is itself; without one, the end of a word is the word', async () => {
+    const editor = await beside('chicken');
+    const select = async (word: string, backwards = false) => {
+      const start = SENTENCE.indexOf(word);
+      const [from, to] = [start, start + word.length].map((offset) => editor.document.positionAt(offset));
+      editor.selection = backwards ? new vscode.Selection(to, from) : new vscode.Selection(from, to);
+      await vscode.commands.executeCommand('revealLine', { lineNumber: 0, at: 'top' });
+    };
+    await select('road');
+    await looksAt('·road');
+    await select('did not cross');
+    await looksAt('·cross');
+    await select('The chicken', true);
+    await looksAt('·chicken');
+    await put(editor, SENTENCE.indexOf(' because'));
+    await looksAt('·road');
+    await put(editor, SENTENCE.indexOf('because'));
+    await looksAt('·because');
+    assert.equal(said('run').length, 1);
+  });
+
+  it('a token that is chosen right after a word stays chosen; the caret alone, put there, is about the word', async () => {
+    const text = 'They call foo(bar) twice a day';
+    const editor = await openText(text);
+    await put(editor, 1);
+    await open();
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+    const { run } = await heard.done();
+    await looksAt('They');
+    const shown = api.side.view.page!.text!;
+    const bracket = shown.run!.tokens.findIndex((token) => token.text.startsWith('('));
+    assert.equal(shown.run!.tokens[bracket].start, text.indexOf('('));
+    const isBefore = () => editor.document.offsetAt(editor.selection.active) === text.indexOf('(');
+    const moved = event(vscode.window.onDidChangeTextEditorSelection, isBefore);
+    api.side.view.page!.receive({ type: 'choose', run, position: bracket });
+    await moved;
+    assert.equal(shown.choice.token, bracket);
+    await vscode.commands.executeCommand('cursorLeft');
+    await looksAt(shown.run!.tokens[bracket - 1].text.replace(' ', '·'));
+    const back = event(vscode.window.onDidChangeTextEditorSelection, isBefore);
+    await vscode.commands.executeCommand('cursorRight');
+    await back;
+    assert.equal(shown.choice.token, bracket - 1);
+  });
+
   it('tints in the editor what the token looks at, the strongest most, and no more once it is cleared or closed', async () => {
     const editor = await beside('because');
     assert.equal(await looking(), '·because');

@@ -1,21 +1,28 @@
 import * as vscode from 'vscode';
+import type { ScoredRun } from '../../explore/scoredRun.ts';
 import type { ScoredText } from '../../explore/scoredText.ts';
 import type { ScoredTexts } from '../../explore/scoredTexts.ts';
-import { tokenAt } from '../../explore/tokenPlaces.ts';
+import { tokenAt, tokenSelected } from '../../explore/tokenPlaces.ts';
 import { putCaret } from '../putCaret.ts';
 
-/** The editor's caret and the chosen token follow each other. */
+/** The editor's caret, or selection, and the chosen token follow each other. */
 export class Caret implements vscode.Disposable {
   private readonly listening: { dispose(): void }[];
   /** Where the last change of a document ended. */
   private typed: { document: vscode.TextDocument; end: number } | undefined;
+  /** Where the caret was put for a chosen token: it is that token's there, whatever ends before it. */
+  private put: { run: ScoredRun; token: number; caret: number } | undefined;
 
   constructor(
     private readonly texts: ScoredTexts,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.listening = [
-      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.moved(textEditor)),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
+        // What is put by code is of this kind; a person's move ends it.
+        if (kind !== vscode.TextEditorSelectionChangeKind.Command) this.put = undefined;
+        this.moved(textEditor);
+      }),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges: [change, ...others] }) => {
         if (!change) return;
         const end = change.rangeOffset + change.text.length;
@@ -29,7 +36,7 @@ export class Caret implements vscode.Disposable {
     for (const listener of this.listening) listener.dispose();
   }
 
-  /** Chooses the token at the active editor's caret, if that is in the text. */
+  /** Chooses the token at the active editor's caret, or the last one that is selected, if that is in the text. */
   choose(text: ScoredText): void {
     const { activeTextEditor: editor } = vscode.window;
     if (editor) this.at(editor, text);
@@ -40,9 +47,17 @@ export class Caret implements vscode.Disposable {
   }
 
   private at({ document, selection }: vscode.TextEditor, text: ScoredText): void {
-    if (!text.run || !text.place.isOf(document)) return;
-    const offset = document.offsetAt(selection.active) - text.place.range.start;
-    text.caretAt(tokenAt(text.run.tokens, offset, text.choice.token), this);
+    const { run, place, choice } = text;
+    if (!run || !place.isOf(document)) return;
+    const offset = (at: vscode.Position) => document.offsetAt(at) - place.range.start;
+    const [start, end, caret] = [selection.start, selection.end, selection.active].map(offset);
+    if (start === end && this.put?.run === run && this.put.caret === caret) {
+      text.caretAt(this.put.token, this);
+      return;
+    }
+    const { line, character } = selection.active;
+    const before = document.lineAt(line).text.slice(0, character);
+    text.caretAt(tokenSelected(run.tokens, { start, end, caret }, before, choice.token), this);
   }
 
   private follow(text: ScoredText): void {
@@ -68,11 +83,13 @@ export class Caret implements vscode.Disposable {
   }
 
   private async moveTo(text: ScoredText, token: number): Promise<void> {
-    const { place } = text;
+    const { run, place } = text;
     const range = text.rangeOf(token);
-    if (!range || place.document.isClosed) return;
+    if (!run || !range || place.document.isClosed) return;
     const options = { viewColumn: place.column, preserveFocus: true, preview: false };
     const editor = place.editor ?? (await vscode.window.showTextDocument(place.document, options));
     putCaret(editor, place.span(range.start, range.end));
+    const caret = editor.document.offsetAt(editor.selection.active) - place.range.start;
+    this.put = { run, token, caret };
   }
 }

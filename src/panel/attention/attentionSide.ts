@@ -11,8 +11,8 @@ import { partAround } from './around.ts';
 const CONTEXT_TOKENS = 256;
 
 /**
- * Attention in a side bar, which follows the caret: the token there looks. It shows the scored text that covers the caret,
- * or one of its own. While it is not seen nothing is computed for it.
+ * Attention in a side bar, which follows the caret: the token there looks, or the last one that is selected. It shows the
+ * scored text that covers the caret, or one of its own. While it is not seen nothing is computed for it.
  */
 export class AttentionSide implements vscode.Disposable {
   private view: vscode.WebviewView | undefined;
@@ -72,7 +72,7 @@ export class AttentionSide implements vscode.Disposable {
     const editor = vscode.window.activeTextEditor;
     if (!editor || !isText(editor) || page.holds) return;
     const { document, selection } = editor;
-    const caret = document.offsetAt(selection.active);
+    const caret = document.offsetAt(selection.end);
     const now = page.text;
     const covering = this.services.texts.all.filter((text) => covers(text, document, caret));
     if (now && now !== this.own && covering.includes(now)) return;
@@ -85,7 +85,7 @@ export class AttentionSide implements vscode.Disposable {
   /** A text around the caret that is the view's own. */
   private showOwn(page: ExplorePage, { document, selection }: vscode.TextEditor): void {
     const tokens = Math.max(2, Math.min(CONTEXT_TOKENS, Math.floor(readSettings().maxTokens / 2)));
-    const range = partAround(document, selection.active, tokens);
+    const range = partAround(document, selection.end, tokens);
     if (range.start === range.end) return;
     this.show(page, new TrackedText(document, range));
     this.own = page.text;

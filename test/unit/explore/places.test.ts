@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { clipTokens, textEnd, UNITS_PER_TOKEN } from '../../../src/explore/clip.ts';
-import { candidateRange, tokenAt } from '../../../src/explore/tokenPlaces.ts';
+import { candidateRange, tokenAt, tokenSelected } from '../../../src/explore/tokenPlaces.ts';
 import { type Change, trackRange } from '../../../src/explore/trackedRange.ts';
 
 describe('a range followed through edits', () => {
@@ -94,5 +94,80 @@ describe('places of tokens', () => {
     assert.equal(tokenAt(tokens, 5, 0), null);
     assert.equal(tokenAt(tokens, -1, 0), null);
     assert.equal(tokenAt([], 0, 0), null);
+  });
+});
+
+describe('the token that a selection or a caret is about', () => {
+  const text = 'an unlikely foo(bar.\nIt';
+  const pieces = ['an', ' un', 'likely', ' foo', '(', 'bar', '.', '\n', 'It'];
+  const tokens = pieces.map((piece, i) => {
+    const start = pieces.slice(0, i).join('').length;
+    return { start, end: start + piece.length };
+  });
+  const about = (start: number, end: number, chosen = 0, caret = end) =>
+    pieces[tokenSelected(tokens, { start, end, caret }, text.slice(0, caret), chosen) ?? -1];
+  const caret = (before: string, chosen?: number) => about(before.length, before.length, chosen);
+
+  it('a selected word is itself, with its space or without, whichever way it was selected', () => {
+    for (const word of ['unlikely', ' unlikely']) {
+      const start = text.indexOf(word);
+      assert.equal(about(start, start + word.length), 'likely');
+      assert.equal(about(start, start + word.length, 0, start), 'likely');
+    }
+    assert.equal(about(text.indexOf('bar'), text.indexOf('bar') + 3), 'bar');
+    assert.equal(about(0, 2), 'an');
+  });
+
+  it('the last token that is touched by more than its edge', () => {
+    assert.equal(about(0, 4), ' un');
+    assert.equal(about(0, 3), ' un');
+    assert.equal(about(1, text.indexOf('(')), ' foo');
+    assert.equal(about(0, text.length), 'It');
+    assert.equal(about(0, text.length, pieces.length), 'It');
+    assert.equal(about(-5, 1), 'an');
+  });
+
+  it('a selection that ends before or after the tokens is about the token at its caret', () => {
+    assert.equal(about(-5, 0), 'an');
+    assert.equal(about(3, text.length + 4, 0, 3), ' un');
+    assert.equal(about(3, text.length + 4), undefined);
+  });
+
+  it('a caret in a word, between its tokens or at its end is about what stands before it', () => {
+    assert.equal(caret('an un'), ' un');
+    assert.equal(caret('an unli'), 'likely');
+    assert.equal(caret('an unlikely'), 'likely');
+    assert.equal(caret('an'), 'an');
+    assert.equal(caret('an', 1), 'an');
+    assert.equal(caret('an unlikely foo(bar'), 'bar');
+    assert.equal(caret(text), 'It');
+  });
+
+  it('a caret before a word, or that no word ends at, is about what it stands before', () => {
+    assert.equal(caret(''), 'an');
+    assert.equal(caret('an '), ' un');
+    assert.equal(caret('an unlikely foo('), 'bar');
+    assert.equal(caret('an unlikely foo(bar.'), '\n');
+    assert.equal(caret('an unlikely foo(bar.\n'), 'It');
+  });
+
+  it('what is before the text is no token, and the place after the last one stays chosen', () => {
+    assert.equal(tokenSelected(tokens, { start: 0, end: 0, caret: 0 }, 'word', 3), 0);
+    const end = { start: text.length, end: text.length, caret: text.length };
+    assert.equal(tokenSelected(tokens, end, text, pieces.length), pieces.length);
+    assert.equal(tokenSelected([], { start: 0, end: 0, caret: 0 }, '', 0), null);
+  });
+
+  it('letters of any script end a word, also those of two code units; of the parts of one, the chosen', () => {
+    const parts = [
+      { start: 0, end: 2 },
+      { start: 0, end: 2 },
+      { start: 2, end: 3 },
+    ];
+    const after = { start: 2, end: 2, caret: 2 };
+    assert.equal(tokenSelected(parts, after, '𝒜', 1), 1);
+    assert.equal(tokenSelected(parts, after, '𝒜', 2), 0);
+    assert.equal(tokenSelected(parts, after, '😀', 1), 2);
+    assert.equal(tokenSelected(parts, { start: 0, end: 2, caret: 2 }, '😀', 2), 1);
   });
 });
