@@ -41,7 +41,7 @@ export interface Step {
 
 export const shapeOf = ({ byToken, data, width }: Grid): string => `[${byToken ? data.length / width : 1} × ${width}]`;
 
-const vector = (name: string, data: Float32Array): Grid => ({
+export const vector = (name: string, data: Float32Array): Grid => ({
   name,
   width: data.length,
   byToken: false,

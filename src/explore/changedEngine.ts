@@ -27,6 +27,7 @@ export function changedEngine(engine: EngineApi, interventions: readonly Interve
     headScores: (request, signal) => engine.headScores(request, signal),
     copyingScores: (signal) => engine.copyingScores(signal),
     neighbours: (request, signal) => engine.neighbours(request, signal),
+    positionCosines: (far, signal) => engine.positionCosines(far, signal),
     cacheTimes: (request, signal) => engine.cacheTimes(request, signal),
   };
 }

@@ -49,6 +49,8 @@ export interface EngineCalls {
   attribute(request: AttributionRequest, signal?: AbortSignal): Promise<Attribution>;
   /** Tokens whose rows of E and U are like a token's own. */
   neighbours(request: NeighboursRequest, signal?: AbortSignal): Promise<Neighbours>;
+  /** How alike learned positions are by their distance, from 0 on, at most `far`; null where a model has none. */
+  positionCosines(far: number, signal?: AbortSignal): Promise<Float64Array | null>;
   /** Activation patching between two prompts, layer by layer. */
   patch(request: PatchRequest, signal?: AbortSignal): AsyncGenerator<PatchRow>;
   /** Times a text's last token with the keys and values of the others kept, and without. */
@@ -89,6 +91,7 @@ export const ENGINE_CALLS = {
   copyingScores: { streams: false, parameters: 0 },
   attribute: { streams: false, parameters: 1, newestWins: true, prioritised: true },
   neighbours: { streams: false, parameters: 1, newestWins: true },
+  positionCosines: { streams: false, parameters: 1 },
   patch: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   cacheTimes: { streams: false, parameters: 1, newestWins: true, prioritised: true },
 } as const satisfies Record<keyof EngineCalls, CallShape>;
@@ -352,6 +355,8 @@ export interface NearTokens {
 }
 
 export interface Neighbours {
+  /** The token's own row of E. [d] */
+  row: Float32Array;
   /** Whether U is E. */
   tied: boolean;
   E: NearTokens;

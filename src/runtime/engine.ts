@@ -38,6 +38,7 @@ import { drawRepeated, scoreHeads } from './inspecting/headScores.ts';
 import { KeptScores } from './inspecting/keptScores.ts';
 import { nearTokens } from './inspecting/neighbours.ts';
 import { patchMap } from './inspecting/patching.ts';
+import { positionCosines } from './inspecting/positions.ts';
 import { StoredWeights } from './inspecting/storedWeights.ts';
 import { loadNetwork } from './loading/loadNetwork.ts';
 import { describeModel } from './modelInfo.ts';
@@ -208,6 +209,11 @@ export class Engine implements EngineApi {
   async neighbours(request: NeighboursRequest, signal?: AbortSignal): Promise<Neighbours> {
     const { weights, unloading } = this.need();
     return nearTokens(weights, request, ended(unloading.signal, signal));
+  }
+
+  async positionCosines(far: number, signal?: AbortSignal): Promise<Float64Array | null> {
+    const { weights, unloading } = this.need();
+    return positionCosines(weights, far, ended(unloading.signal, signal));
   }
 
   patch(request: PatchRequest, signal?: AbortSignal): AsyncGenerator<PatchRow> {

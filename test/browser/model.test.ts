@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { iclScore } from '../../src/analysis/contextLoss.ts';
-import { percent } from '../../src/analysis/format.ts';
+import { nats, percent } from '../../src/analysis/format.ts';
 import { BESIROGLU, fittedLoss, HOFFMANN } from '../../src/analysis/scaling.ts';
+import { fixture } from '../fixtures.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { answerAll, answerUntilQuiet, type RealText, realText } from './real.ts';
 
@@ -16,7 +17,7 @@ describe('the model view, on numbers of the real engine', () => {
   afterEach(() => opened.close());
 
   async function open(of: RealText, chosen = 2): Promise<void> {
-    opened = await openPage({ state: kept, width: 900, height: 1400 });
+    opened = await openPage({ state: kept, width: 900, height: 2400 });
     for (const message of of.finished(1, chosen)) await opened.send(message);
     await answerUntilQuiet(opened, of);
   }
@@ -87,6 +88,54 @@ describe('the model view, on numbers of the real engine', () => {
     const slowest = Math.round((2 * Math.PI) / Math.min(...text.model.rotary!)).toLocaleString('en');
     assert.ok((await opened.page.locator('.model-view').innerText()).includes(`the slowest in ${slowest}`));
     assert.equal(text.model.rotary!.length, 32);
+  });
+
+  it('learned positions: the curve is that of the file’s rows; rotated pairs are drawn where there are some', async () => {
+    const gpt2 = await realText('The keys to the cabinet', 8, fixture('models', 'gpt2'));
+    await open(gpt2, 2);
+    assert.match(await opened.page.locator('.model-view').innerText(), /mean cosine of two rows/);
+    const cosines = (await gpt2.positionCosines(256))!;
+    const path = await opened.page.locator('[aria-label^="How alike two rows"] .line').getAttribute('d');
+    const drawn = path!
+      .split(/[ML]/)
+      .slice(1)
+      .map((point) => Number(point.split(' ')[1]));
+    assert.equal(drawn.length, cosines.length);
+    // From -1 at 204 to 1 at 10.
+    for (const [k, y] of drawn.entries()) assert.ok(Math.abs(y - (204 - ((cosines[k] + 1) / 2) * 194)) < 0.06, `${k}`);
+    if (process.env.MODEL_SHOTS) await opened.screenshot(`${process.env.MODEL_SHOTS}/gpt2.png`);
+    await opened.close();
+    await open(text);
+    const pairs = (await opened.page.locator('.model-view').innerText()).includes('how slowly each pair turns');
+    assert.ok(pairs);
+  });
+
+  it('the row of E is the token’s own, each number to be read', async () => {
+    await open(text, 1);
+    const { row } = await text.neighbours(text.tokens[1].id);
+    await opened.page.locator('.embedding-row .step-scroller').focus();
+    await opened.page.keyboard.press('End');
+    assert.equal((await said('.row-value'))[0], `E[575] = ${`${row[575]}`.replace('-', '−')}`);
+    await opened.page.keyboard.press('ArrowUp');
+    assert.equal((await said('.row-value'))[0], `E[574] = ${`${row[574]}`.replace('-', '−')}`);
+  });
+
+  it('read twice: losses are those of the text repeated, and the second time is better', async () => {
+    await open(text);
+    const from = opened.sent().length;
+    await opened.page.getByRole('button', { name: 'Read it twice' }).click();
+    await answerAll(opened, text, from);
+    await opened.settle();
+    if (process.env.MODEL_SHOTS) await opened.screenshot(`${process.env.MODEL_SHOTS}/twice.png`);
+    const losses = await text.lossesOf([...text.tokens, ...text.tokens].map(({ id }) => id));
+    const half = text.tokens.length;
+    const mean = (from: number) => nats(losses.slice(from + 1, from + half).reduce((a, b) => a + b) / (half - 1));
+    assert.ok(mean(half) < mean(0));
+    const shown = await opened.page.locator('.model-view').innerText();
+    assert.ok(
+      shown.includes(`Mean loss of ${half - 1} tokens: ${mean(0)} the first time, ${mean(half)} the second.`),
+      shown,
+    );
   });
 
   it('a text of one token has no loss, and says so', async () => {

@@ -290,10 +290,19 @@ function result(of: Sample, question: Question): Result<Question> {
           fileBytes: 98_000_000,
         },
       };
+    case 'positions':
+      return { cosines: null };
+    case 'repeated': {
+      const half = of.tokens.length;
+      return {
+        half,
+        logprob: Float32Array.from({ length: 2 * half }, (_, i) => (i === 0 ? Number.NaN : i < half ? -2 : -1)),
+      };
+    }
     case 'neighbours': {
       const ids = Int32Array.from([1, 2, 3], (rank) => idOf(of, 1, rank));
       const near = { ids, cosines: Float64Array.of(0.9, 0.8, 0.7) };
-      return { tied: true, E: near, U: near, pieces: pieces(of, ids) };
+      return { row: Float32Array.of(0.5, -0.25), tied: true, E: near, U: near, pieces: pieces(of, ids) };
     }
     case 'patch': {
       const { from, count, at } = question;

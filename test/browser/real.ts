@@ -44,6 +44,9 @@ export interface RealText {
   /** Of each token given those before it, nats; NaN for the first. */
   losses: number[];
   neighbours(id: number): Promise<Neighbours>;
+  positionCosines(far: number): Promise<Float64Array | null>;
+  /** Losses of these tokens, nats; NaN for the first. */
+  lossesOf(ids: readonly number[]): Promise<number[]>;
   /** What heads do on one sequence of random tokens, twice. */
   headScores(seed: number): Promise<HeadScores>;
   /** Layers of a map of patching between two texts. */
@@ -115,6 +118,9 @@ export async function realText(text: string, most = Number.POSITIVE_INFINITY, pa
     logits: (position) => engine.logits(ids, position),
     losses: chunks.flatMap(({ logprob }) => [...logprob].map((x) => -x)),
     neighbours: (id) => engine.neighbours({ id, top: 10 }),
+    positionCosines: (far) => engine.positionCosines(far),
+    lossesOf: async (of) =>
+      (await all(engine.run({ ids: of, topK: 1 }))).flatMap(({ logprob }) => [...logprob].map((x) => -x)),
     headScores: (seed) => engine.headScores({ seed, length: 50 }),
     async patch(request, clean, corrupt) {
       const of = async (prompt: string) => (await engine.encode(prompt)).map(({ id }) => id);

@@ -105,6 +105,28 @@ for (const family of FAMILIES) {
       }
     });
 
+    it('positions: the mean cosine of two rows by their distance, where the file has rows of positions', async () => {
+      const cosines = await engine.positionCosines(5);
+      assert.equal(cosines !== null, family === 'gpt2');
+      if (!cosines) return;
+      const source = await openModel(fixture('models', family));
+      try {
+        const [rows, width] = source.shape('pos_embed.W_pos');
+        const values = (await source.read('pos_embed.W_pos')).slice();
+        const row = (p: number) => [...values.subarray(p * width, (p + 1) * width)];
+        const cosine = (p: number, q: number) =>
+          row(p).reduce((sum, x, i) => sum + x * row(q)[i], 0) / (Math.hypot(...row(p)) * Math.hypot(...row(q)));
+        const wanted = [0, 1, 2, 3, 4, 5].map((distance) => {
+          const pairs = Array.from({ length: rows - distance }, (_, p) => cosine(p, p + distance));
+          return pairs.reduce((a, b) => a + b) / pairs.length;
+        });
+        close(cosines, wanted, 1e-5, 'cosines');
+        assert.equal((await engine.positionCosines(1e6))!.length, rows);
+      } finally {
+        await source.close();
+      }
+    });
+
     it('neighbours: cosines of the rows as the files hold them', async () => {
       const found = await engine.neighbours({ id: 40, top: 3 });
       const source = await openModel(fixture('models', family));
@@ -117,6 +139,7 @@ for (const family of FAMILIES) {
           const [rows, width] = source.shape(name);
           const values = (await source.read(name)).slice();
           const row = (id: number) => values.subarray(id * width, (id + 1) * width);
+          if (name === 'embed.W_E') assert.deepEqual(found.row, row(40));
           const cosine = (a: Float32Array, b: Float32Array) =>
             a.reduce((sum, x, i) => sum + x * b[i], 0) / (Math.hypot(...a) * Math.hypot(...b));
           const others = Array.from({ length: rows }, (_, id) => id).filter((id) => id !== 40);

@@ -9,7 +9,8 @@ import { embeddingSection, neighboursOf } from './embeddingSection.ts';
 import { fewShotSection } from './fewShotSection.ts';
 import { lossSection } from './lossSection.ts';
 import { modelPicture } from './modelPicture.ts';
-import { positionSection } from './positionSection.ts';
+import { positionNeeds, positionSection } from './positionSection.ts';
+import { repeatedSection } from './repeatedSection.ts';
 import { FACTS, scalingSection } from './scalingSection.ts';
 import { explanation, type View } from './view.ts';
 
@@ -18,14 +19,16 @@ export function modelView(actions: Actions): View {
   const waiting = el('p', { class: 'waiting', role: 'status' });
   const loss = lossSection(actions);
   const scaling = scalingSection();
-  const embedding = embeddingSection();
+  const embedding = embeddingSection(actions);
   const positions = positionSection();
   const fewShot = fewShotSection(actions);
+  const repeated = repeatedSection(actions);
   const sections = el(
     'div',
     { class: 'model-sections' },
     loss.element,
     fewShot.element,
+    repeated.element,
     embedding.element,
     positions.element,
     scaling.element,
@@ -52,7 +55,14 @@ export function modelView(actions: Actions): View {
     element,
     needs: (state) =>
       state.model && state.tokens.length > 0
-        ? [FACTS, ...differenceNeeds(state), neighboursOf(state), ...fewShot.needs()]
+        ? [
+            FACTS,
+            ...differenceNeeds(state),
+            neighboursOf(state),
+            ...positionNeeds(state),
+            ...fewShot.needs(),
+            ...repeated.needs(),
+          ]
         : [],
     update(state: Readonly<State>, _changed: Changed): void {
       const found = resultOf(state, FACTS);
@@ -73,6 +83,7 @@ export function modelView(actions: Actions): View {
       embedding.show(state);
       positions.show(state);
       fewShot.show(state);
+      repeated.show(state);
     },
     figure(state) {
       const { scores, tokens } = state;

@@ -1,18 +1,25 @@
 /** How positions enter the loaded model, and the ways that other models have. */
 import { alibiBias, rotarySimilarity, sinusoid, wavelength } from '../../src/analysis/positions.ts';
-import { resultOf } from '../answers.ts';
+import { type Question, resultOf } from '../answers.ts';
 import { el, setText } from '../dom.ts';
 import { t } from '../l10n.ts';
-import { type Axis, linePlot } from '../plots/lines.ts';
+import { type Axis, linePlot, type Plot } from '../plots/lines.ts';
 import type { State } from '../store.ts';
 import { FACTS } from './scalingSection.ts';
 
 /** Distances that are drawn. */
 const FAR = 256;
 
+const LEARNED = { kind: 'positions', far: FAR } as const satisfies Question;
+
+/** Learned positions are read from the file where the model has them. */
+export const positionNeeds = (state: Readonly<State>): Question[] =>
+  resultOf(state, FACTS)?.learnedPositions ? [LEARNED] : [];
+
 export function positionSection() {
   const own = el('p', {});
   const plot = linePlot();
+  const angles = linePlot();
   const other = linePlot();
   const element = el(
     'section',
@@ -20,6 +27,7 @@ export function positionSection() {
     el('h2', {}, t('Positions')),
     own,
     plot.element,
+    angles.element,
     el('p', { class: 'note' }, t('For comparison, drawn from their formulas, not from this model:')),
     other.element,
   );
@@ -29,12 +37,23 @@ export function positionSection() {
     element,
     show(state: Readonly<State>): void {
       const facts = resultOf(state, FACTS);
-      if (!facts || drawn === facts) return;
-      drawn = facts;
+      const cosines = resultOf(state, LEARNED)?.cosines;
+      if (!facts || drawn === (cosines ?? facts)) return;
+      drawn = cosines ?? facts;
       const { rotary, learnedPositions, dModel, nHeads } = facts;
       setText(own, saidOf(rotary, learnedPositions));
-      plot.element.hidden = rotary === undefined;
+      plot.element.hidden = rotary === undefined && !cosines;
+      angles.element.hidden = rotary === undefined;
+      if (cosines) {
+        const points = Array.from(cosines, (cosine, distance) => [distance, cosine] as const);
+        plot.show({
+          ...axes(-1, Math.max(1, cosines.length - 1)),
+          lines: [{ kind: 'first', points, label: t('learned, this model: mean cosine of two rows') }],
+          said: t('How alike two rows of positions are, by their distance, from the model’s own table'),
+        });
+      }
       if (rotary) {
+        angles.show(turnsOf(rotary));
         const said = t('How alike a query and an equal key are, by their distance, from the model’s own frequencies');
         plot.show({
           ...axes(-1),
@@ -66,9 +85,34 @@ export function positionSection() {
 
 const over = (of: (distance: number) => number) => Array.from({ length: FAR + 1 }, (_, x) => [x, of(x)] as const);
 
-function axes(low: number): { x: Axis; y: Axis } {
+/** How many tokens it takes each rotated pair to turn once. */
+function turnsOf(rotary: readonly number[]): Plot {
+  const points = rotary.map((frequency, pair) => [pair, wavelength(frequency)] as const);
+  const powers = [1, 2, 3, 4, 5, 6, 7].map((power) => 10 ** power);
+  const most = Math.max(...points.map(([, turn]) => turn));
+  const end = Math.max(1, rotary.length - 1);
   return {
-    x: { from: 0, to: FAR, ticks: [0, FAR / 4, FAR / 2, FAR], said: String, label: t('distance in tokens') },
+    x: { from: 0, to: end, ticks: [0, Math.floor(end / 2), end], said: String, label: t('rotated pair of a head') },
+    y: {
+      ...{ from: 1, to: powers.find((power) => power >= most) ?? most, log: true },
+      ticks: [1, ...powers.filter((power) => power <= 10 * most)],
+      said: (value) => `10^${Math.round(Math.log10(value))}`,
+      label: t('tokens a turn'),
+    },
+    lines: [{ kind: 'first', points, label: t('rotary, this model: how slowly each pair turns') }],
+    said: t('Tokens that each of {0} rotated pairs takes for a turn', rotary.length),
+  };
+}
+
+function axes(low: number, far = FAR): { x: Axis; y: Axis } {
+  return {
+    x: {
+      from: 0,
+      to: far,
+      ticks: [0, Math.floor(far / 4), Math.floor(far / 2), far],
+      said: String,
+      label: t('distance in tokens'),
+    },
     y: { from: low, to: 1, ticks: [low, 0, 1], said: String, label: t('how alike') },
   };
 }

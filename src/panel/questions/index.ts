@@ -11,6 +11,8 @@ import * as lens from './lens.ts';
 import * as neighbours from './neighbours.ts';
 import * as patch from './patch.ts';
 import * as pattern from './pattern.ts';
+import * as positions from './positions.ts';
+import * as repeated from './repeated.ts';
 import * as roles from './roles.ts';
 import * as rollout from './rollout.ts';
 import * as sample from './sample.ts';
@@ -35,6 +37,8 @@ export const questions = {
   neighbours,
   patch,
   pattern,
+  positions,
+  repeated,
   roles,
   rollout,
   sample,

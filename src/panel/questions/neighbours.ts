@@ -7,6 +7,8 @@ export const schema = z.object({ kind: z.literal('neighbours'), id: whole, top: 
 
 /** The nearest first, by cosine. */
 export interface Result {
+  /** The token's own row of E. [d] */
+  row: Float32Array;
   /** Whether U is E. */
   tied: boolean;
   E: { ids: Int32Array; cosines: Float64Array };

@@ -20,8 +20,9 @@ export function nearTokens(
   return weights.use(async (source) => {
     const { vocabSize, tiedUnembedding: tied } = source.config;
     checkId(id, vocabSize);
+    const row = (await source.read('embed.W_E', [id, id + 1])).slice();
     const E = await nearest(source, 'embed.W_E', id, top, signal);
-    return { tied, E, U: tied ? E : await nearest(source, 'unembed.W_U', id, top, signal) };
+    return { row, tied, E, U: tied ? E : await nearest(source, 'unembed.W_U', id, top, signal) };
   });
 }
 
