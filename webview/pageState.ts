@@ -5,7 +5,7 @@ import type { State } from './store.ts';
 
 export function pageState(state: Readonly<State>): PageState {
   const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
-  const { measure, times, withoutFirst, compared, patching } = state;
+  const { measure, times, withoutFirst, arcs, compared, patching } = state;
   const { measure: depth, logitOf, mid, token } = state.depth;
   const { layer, head } = headChosen ? state : {};
   const place =
@@ -24,7 +24,7 @@ export function pageState(state: Readonly<State>): PageState {
     mid,
     token: token ?? undefined,
     pinned,
-    attention: { measure, times, withoutFirst, compared },
+    attention: { measure, times, withoutFirst, arcs, compared },
     patching,
   };
 }
@@ -63,6 +63,7 @@ export function restored(
       measure: MEASURES.find(([measure]) => measure === attention.measure)?.[0] ?? 'head',
       times: attention.times === true,
       withoutFirst: attention.withoutFirst === true,
+      arcs: attention.arcs === true,
       compared: attention.compared && {
         layer: Math.max(0, Math.floor(attention.compared.layer)),
         head: Math.max(0, Math.floor(attention.compared.head)),

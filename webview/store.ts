@@ -77,6 +77,8 @@ export interface State {
   peeked: { layer: number; head: number } | null;
   /** The first token's column left out of the colour scale. */
   withoutFirst: boolean;
+  /** Arcs over the strip, to what the chosen token looks at. */
+  arcs: boolean;
   sampling: PageState['sampling'];
   /** The tree of continuations: how deep and broad it grows, and which paths are expanded. */
   tree: { depth: number; breadth: number; paths: number[][] };
@@ -172,6 +174,7 @@ export class Store {
     compared: null,
     peeked: null,
     withoutFirst: false,
+    arcs: false,
     sampling: { temperature: 1, topK: 0, topP: 1 },
     tree: { depth: 3, breadth: 4, paths: [[]] },
     depth: { measure: 'probability', seen: null, logitOf: 'next', norms: false, mid: false, token: null },

@@ -212,6 +212,7 @@ export interface PageState {
     measure: string;
     times: boolean;
     withoutFirst: boolean;
+    arcs?: boolean;
     compared: { layer: number; head: number } | null;
   };
   /** The other prompt of activation patching, and what is put in. */

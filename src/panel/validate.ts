@@ -27,6 +27,7 @@ export const pageStateSchema = z.object({
       measure: z.string().max(100),
       times: z.boolean(),
       withoutFirst: z.boolean(),
+      arcs: z.boolean().optional(),
       compared: z.object({ layer: whole, head: whole }).nullable(),
     })
     .optional(),

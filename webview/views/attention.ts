@@ -19,13 +19,27 @@ import { chip, shortened, shown } from '../tokens.ts';
 import { headStepsSection } from './headSteps.ts';
 import { matrixPane } from './matrixPane.ts';
 import { problemSection } from './problem.ts';
-import type { Tints } from './tints.ts';
+import type { Arcs, Tints } from './tints.ts';
 import { explanation, type View } from './view.ts';
 import { aboutTop, topOf, weightLegend } from './weightLegend.ts';
 
 /** Targets that are listed of a row, and the weight below which none is. */
 const TARGETS = 6;
 const LEAST_LISTED = 0.005;
+const MOST_ARCS = 10;
+
+let lastArcs: { data: unknown; offset: number; arcs: Arcs } | null = null;
+
+/** What a row looks at most; what was asked for last is not looked for again. */
+function arcsOf(matrix: Matrix | null, from: number): Arcs {
+  const { data, offset = 0 } = matrix ?? {};
+  if (lastArcs?.data !== data || lastArcs?.offset !== offset || lastArcs.arcs.from !== from) {
+    const weights = matrix ? rowOf(matrix, from) : [];
+    const to = strongest(weights, MOST_ARCS, LEAST_LISTED).map((position) => ({ position, weight: weights[position] }));
+    lastArcs = { data, offset, arcs: { from, to } };
+  }
+  return lastArcs.arcs;
+}
 
 /** What the chosen token looks at. */
 function tints(state: Readonly<State>, palette: Palette): Tints {
@@ -42,6 +56,7 @@ function tints(state: Readonly<State>, palette: Palette): Tints {
     about: max === null ? '' : aboutTop(max),
     value: (position) => weights?.[position] ?? null,
     colour: magnitudeScale(palette, 'cool', max ?? 1),
+    ...(state.arcs && { arcs: arcsOf(matrix, row) }),
   };
 }
 
@@ -65,6 +80,8 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
   const heads = dropdown(t('head'), (head) => actions.setHead(head));
   const first = checkbox(t('leave the first token out of the scale'), (withoutFirst) => store.set({ withoutFirst }));
   first.title = t('Many heads rest on the first token when they find nothing; without it, the rest is easier to see');
+  const arcs = checkbox(t('Arcs'), (arcs) => store.set({ arcs }));
+  arcs.title = t('Lines over the text above, from the chosen token to the ten that it looks at most');
   const value = el('p', { class: 'cell-value' });
   const row = el('p', { class: 'looks-at' });
   const legend = weightLegend();
@@ -105,7 +122,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
   const choosers = el(
     'div',
     { class: 'choosers' },
-    ...(chooses ? [layers.element, heads.element, stepwise, first] : []),
+    ...(chooses ? [layers.element, heads.element, stepwise, first, arcs] : []),
     pane.tools,
   );
   const element = el(
@@ -190,6 +207,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     layers.select(layer);
     heads.select(head);
     first.checked = withoutFirst;
+    arcs.checked = state.arcs;
     setText(
       explained.querySelector('p')!,
       steps.open

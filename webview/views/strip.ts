@@ -9,6 +9,7 @@ import { pointerRests } from '../pointer.ts';
 import { spoken } from '../speech.ts';
 import type { Changed, State } from '../store.ts';
 import { inText, NEXT, shown } from '../tokens.ts';
+import { stripArcs } from './stripArcs.ts';
 import type { MakeTints, Tints } from './tints.ts';
 
 /** Lines of so many tokens make a block that is laid out only while it is near the view. */
@@ -32,6 +33,7 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
   let returning = false;
   /** The tint that each token shows. */
   let tinted: { scale: string; palette: Palette; amounts: (number | null)[] } | null = null;
+  const arcs = stripArcs(element, (position) => options[position]);
 
   const positionOf = (target: EventTarget | null): number | null => {
     const option = target instanceof Element ? target.closest<HTMLElement>('[data-position]') : null;
@@ -116,7 +118,7 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
       }
     }
     blocks.push(block);
-    element.replaceChildren(...(tokens.length > 0 ? blocks : []));
+    element.replaceChildren(...(tokens.length > 0 ? [...blocks, arcs.element] : []));
   }
 
   /** The parts of a character under one outline, the character once over them. */
@@ -138,9 +140,7 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
   }
 
   /** Tints what does not show its tint yet. */
-  function tint(state: Readonly<State>): void {
-    const palette = paletteOf(state);
-    const tints = tintsOf(state, palette);
+  function tint(state: Readonly<State>, tints: Tints, palette: Palette): void {
     const scale = `${tints.label} ${tints.max}`;
     const shown = tinted?.scale === scale && tinted.palette === palette ? tinted.amounts : [];
     const amounts = state.tokens.map((_, i) => tints.value(i));
@@ -213,7 +213,10 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
         tinted = null;
         label(state, 0, n + 1);
       }
-      tint(state);
+      const palette = paletteOf(state);
+      const tints = tintsOf(state, palette);
+      tint(state, tints, palette);
+      arcs.show(tints, palette, fresh);
       if (changed.has('chunk') && state.chunk) label(state, state.chunk.from, state.chunk.from + state.chunk.count);
       if (fresh || changed.has('chosen')) {
         mark('chosen', n > 0 ? state.chosen : null, true);

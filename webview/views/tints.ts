@@ -7,6 +7,12 @@ import { divergingScale, magnitudeScale, type Shade } from '../plots/scale.ts';
 import type { State } from '../store.ts';
 import { changeAt } from './difference.ts';
 
+/** What a token looks at, to be drawn over the strip: the strongest first. The same object as long as it is the same. */
+export interface Arcs {
+  from: number;
+  to: readonly { position: number; weight: number }[];
+}
+
 export interface Tints {
   /** What is tinted, in words. */
   label: string;
@@ -19,6 +25,8 @@ export interface Tints {
   /** The number behind a token; null where there is none (yet). */
   value(position: number): number | null;
   colour(value: number): Shade;
+  /** Lines over the tinted tokens, the widest at `max`. */
+  arcs?: Arcs;
 }
 
 export type MakeTints = (state: Readonly<State>, palette: Palette) => Tints;
