@@ -29,6 +29,24 @@ export function telling(data: Float32Array, head: number, n: number): number {
   return n > 2 ? total / (n - 2) : 0;
 }
 
+/**
+ * The row of the second half in which a head looks the most clearly at one token: the largest weight on any but the first
+ * token and the looking one counts. @param shape [heads, n, n]
+ */
+export function clearestRow(
+  { shape: [, n], data }: { shape: readonly number[]; data: Float32Array },
+  head: number,
+): number {
+  const clearest = (row: number) => {
+    let most = 0;
+    for (let column = 1; column < row; column++) most = Math.max(most, data[(head * n + row) * n + column]);
+    return most;
+  };
+  let best = n - 1;
+  for (let row = n - 2; row >= n / 2; row--) if (clearest(row) > clearest(best)) best = row;
+  return best;
+}
+
 /** The head of a layer whose pattern is the most worth seeing; of equals the first. @param shape [heads, n, n] */
 export function mostTelling({ shape: [heads, n], data }: { shape: readonly number[]; data: Float32Array }): number {
   let best = 0;

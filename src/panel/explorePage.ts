@@ -32,6 +32,8 @@ export interface PageServices {
   remember(text: TrackedText | undefined): void;
   /** Goes to a step of the tour; null ends it. */
   tour(step: number | null): Promise<void>;
+  /** Shows a head at work on an example. */
+  headExample(layer: number, head: number): Promise<void>;
   /** Opens an example with what is to be explored selected. */
   openExample(): Promise<vscode.TextEditor>;
 }
@@ -272,6 +274,8 @@ export class ExplorePage implements vscode.Disposable {
         return;
       case 'tour':
         return this.services.tour(message.step);
+      case 'headExample':
+        return this.services.headExample(message.layer, message.head);
       case 'switchOff':
         return this.services.changes.switchOff(message.parts, message.mean);
       case 'openExample':

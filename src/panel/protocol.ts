@@ -174,6 +174,8 @@ export type PageMessage =
   | { type: 'kept'; state: PageState }
   /** Goes to a step of the tour, from 0; null ends it. */
   | { type: 'tour'; step: number | null }
+  /** Shows a head at work on an example. */
+  | { type: 'headExample'; layer: number; head: number }
   /** Switches parts of the model off, in place of what was; none restores it. */
   | { type: 'switchOff'; parts: Ablated[]; mean: boolean }
   | { type: 'openExample' }

@@ -7,10 +7,12 @@ import { Pages } from './pages.ts';
 import type { HostMessage } from './protocol.ts';
 import { rememberIn, restorePanel } from './restore.ts';
 import { openSession, saveSession } from './session/sessions.ts';
+import { ExampleLines } from './tour/exampleLines.ts';
+import { HeadExample } from './tour/headExample.ts';
 import { Tour } from './tour/tour.ts';
 
 /** What is said to a page is heard by `posted`, what is explored is remembered. */
-export type SharedServices = Omit<PageServices, 'posted' | 'remember' | 'tour'>;
+export type SharedServices = Omit<PageServices, 'posted' | 'remember' | 'tour' | 'headExample'>;
 
 export interface Panel {
   /** The page, while the panel is open. */
@@ -28,8 +30,13 @@ export function registerPanel(
 ): Panel {
   const posted = new vscode.EventEmitter<HostMessage>();
   const pages = new Pages();
-  const go = (step: number | null) => tour.go(step);
-  const services: PageServices = { ...shared, posted, remember: rememberIn(workspaceState), tour: go };
+  const services: PageServices = {
+    ...shared,
+    posted,
+    remember: rememberIn(workspaceState),
+    tour: (step) => tour.go(step),
+    headExample: (layer, head) => example.show(layer, head),
+  };
   const revealed = () => {
     const page = pages.at(PANEL_TYPE) ?? pages.add(PANEL_TYPE, new ExplorePage(openPanel(shared.root), services));
     page.reveal();
@@ -37,10 +44,13 @@ export function registerPanel(
   };
   const { changes, openExample } = shared;
   const sessions = { changes, page: () => pages.at(PANEL_TYPE), revealed };
-  const tour = new Tour({ changes, openExample, page: revealed });
+  const lines = new ExampleLines(openExample);
+  const tour = new Tour({ changes, lines, page: revealed });
+  const example = new HeadExample(lines, revealed);
   subscriptions.push(
     posted,
     tour,
+    example,
     pages,
     registerCommands({
       exploreSelection: () => revealed().explore(vscode.window.activeTextEditor),

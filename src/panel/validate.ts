@@ -65,6 +65,7 @@ const message = z.discriminatedUnion('type', [
   z.object({ type: z.literal('pin'), pinned: z.boolean() }),
   z.object({ type: z.literal('kept'), state: pageStateSchema }),
   z.object({ type: z.literal('tour'), step: whole.nullable() }),
+  z.object({ type: z.literal('headExample'), layer: whole, head: whole }),
   z.object({
     type: z.literal('switchOff'),
     parts: partsSchema,

@@ -60,4 +60,30 @@ describe('the tour', () => {
     await heard.next('tour', ({ step: now }) => now === undefined);
     await drive.webview.waitFor(() => document.querySelector<HTMLElement>('.tour')?.hidden);
   });
+
+  it('a head is shown at work: an induction head at a token that came before, on what came after it then', async () => {
+    const [layer, head] = [18, 6];
+    const fresh = new Heard(api);
+    send(api, { type: 'headExample', layer, head });
+    await drive.webview.waitFor(
+      () => document.querySelector('#tab-attention')?.getAttribute('aria-selected') === 'true',
+    );
+    const isSecond = (position: number | null) => position !== null && position >= 20;
+    const { position: at } = await fresh.next('cursor', ({ position }) => isSecond(position));
+    fresh.dispose();
+    const twice = api.texts.all.find(({ run }) =>
+      run?.tokens
+        .map(({ text }) => text)
+        .join('')
+        .startsWith('Zorn'),
+    )!;
+    assert.deepEqual(twice.head, { layer, head });
+    const { tokens, patterns } = twice.run!;
+    const { data } = await patterns!.of(layer, new AbortController().signal);
+    const n = tokens.length;
+    assert.equal(at, twice.choice.token);
+    const row = [...data.subarray((head * n + at) * n, (head * n + at + 1) * n)];
+    const looked = row.indexOf(Math.max(...row));
+    assert.equal(tokens[looked - 1].text, tokens[at].text);
+  });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mostTelling, strongest, telling } from '../../src/analysis/patterns.ts';
+import { clearestRow, mostTelling, strongest, telling } from '../../src/analysis/patterns.ts';
 
 /** A pattern from what each row gives each column. */
 function pattern(n: number, weight: (row: number, column: number) => number): number[] {
@@ -39,6 +39,19 @@ describe('what patterns show', () => {
     assert.equal(mostTelling({ shape: [4, N, N], data }), 2);
     assert.equal(mostTelling({ shape: [2, N, N], data }), 0);
     assert.equal(mostTelling({ shape: [3, 1, 1], data: Float32Array.of(1, 1, 1) }), 0);
+  });
+
+  it('the clearest row of the second half: first token and the looking one do not count', () => {
+    const shape = [2, N, N];
+    /** Half on the token itself, the rest on the first; row 6 gives 0.3 to token 2, row 8 gives 0.2 to token 3. */
+    const some = pattern(N, (row, column) => {
+      if (row === 6 && column === 2) return 0.3;
+      if (row === 8 && column === 3) return 0.2;
+      if (row === 2 && column === 1) return 0.9;
+      return column === row || column === 0 ? 0.5 : 0;
+    });
+    assert.equal(clearestRow({ shape, data: Float32Array.from([...heads.first, ...some]) }, 1), 6);
+    assert.equal(clearestRow({ shape, data: Float32Array.from([...heads.first, ...some]) }, 0), N - 1);
   });
 
   it('the strongest weights, equals in their order, none below the least', () => {

@@ -95,6 +95,11 @@ export function rolesView(actions: Actions): View {
     },
     open,
   });
+  const example = button('', () => {
+    const { layer, head } = store.state;
+    actions.send({ type: 'headExample', layer, head });
+  });
+  example.title = t('Words that come twice, at the token where this head looks the most clearly');
   const changes = changedView(actions);
   const patching = patchingSection(actions);
   const element = el(
@@ -121,6 +126,7 @@ export function rolesView(actions: Actions): View {
         { class: 'roles-side' },
         el('h2', {}, t('most')),
         top,
+        example,
         el('h2', {}, t('switch off')),
         above.element,
         el('div', { class: 'buttons' }, off, clear, restore),
@@ -169,6 +175,7 @@ export function rolesView(actions: Actions): View {
     changes.show(state);
     patching.show(state);
     if (!model) return;
+    setText(example, t('{0} on an example', `${state.layer}.${state.head}`));
     const none = new Float32Array(model.nLayers * model.nHeads).fill(Number.NaN);
     const values = roles?.values ?? none;
     const palette = paletteOf(state);

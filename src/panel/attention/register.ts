@@ -17,7 +17,10 @@ export function registerAttentionSide(
   toCaret: (text: ScoredText) => void,
 ): Side {
   const posted = new vscode.EventEmitter<HostMessage>();
-  const view = new AttentionSide({ ...shared, posted, remember: () => {}, tour: async () => {} }, toCaret);
+  const view = new AttentionSide(
+    { ...shared, posted, remember: () => {}, tour: async () => {}, headExample: async () => {} },
+    toCaret,
+  );
   subscriptions.push(posted, view);
   return { view, onDidPost: posted.event };
 }

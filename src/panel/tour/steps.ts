@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Ablated } from '../../analysis/ablation.ts';
 import { perplexity } from '../../analysis/format.ts';
 import type { ScoredRun } from '../../explore/scoredRun.ts';
+import { TWICE } from './exampleLines.ts';
 
 /** One stop of the tour: what is opened, and what there is to see. */
 export interface TourStep {
@@ -32,7 +33,6 @@ const INDUCTION: readonly Ablated[] = [
 const CHICKEN = "The chicken didn't cross the road because it was too tired";
 const KEYS = 'The keys to the cabinet are';
 const BANK = 'She walked along the pond';
-const TWICE = 'Zorn plim quate brisk';
 
 /** In the order of a textbook's chapter on Transformers. */
 export function tourSteps(): TourStep[] {

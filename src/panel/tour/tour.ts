@@ -3,22 +3,21 @@ import { firstHead } from '../../explore/firstHead.ts';
 import type { ModelChanges } from '../../explore/modelChanges.ts';
 import type { ScoredRun } from '../../explore/scoredRun.ts';
 import type { ScoredText } from '../../explore/scoredText.ts';
-import { TrackedText } from '../../explore/trackedText.ts';
 import type { ExplorePage } from '../explorePage.ts';
+import type { ExampleLines } from './exampleLines.ts';
 import { type TourStep, tourSteps } from './steps.ts';
 
 /** What a tour needs of the panel. */
 export interface TourServices {
   changes: ModelChanges;
   page(): ExplorePage;
-  openExample(): Promise<vscode.TextEditor>;
+  lines: ExampleLines;
 }
 
 /** A walk through the ideas of a Transformer, on the example's sentences: each step opens what there is to see. */
 export class Tour implements vscode.Disposable {
   private readonly steps = tourSteps();
   private at = -1;
-  private document: vscode.TextDocument | undefined;
   private listening: vscode.Disposable | undefined;
 
   constructor(private readonly services: TourServices) {}
@@ -36,7 +35,7 @@ export class Tour implements vscode.Disposable {
       return;
     }
     this.at = step;
-    const place = await this.placeOf(next);
+    const place = await services.lines.placeOf(next.line);
     if (!place || this.at !== step) return;
     const page = services.page();
     const shown = { step, of: steps.length, title: next.title };
@@ -72,21 +71,4 @@ export class Tour implements vscode.Disposable {
     text.choose({ token: at >= 0 ? at : tokens.length }, this);
     if (head && loaded && firstHead(loaded.model)) text.choose(head, this);
   }
-
-  /** The line of the example, which is opened once, and again where somebody wrote over it. */
-  private async placeOf({ line }: TourStep): Promise<TrackedText | undefined> {
-    const there = this.document && lineOf(this.document, line);
-    if (there) return there;
-    this.document = (await this.services.openExample()).document;
-    return lineOf(this.document, line);
-  }
-}
-
-function lineOf(document: vscode.TextDocument, beginning: string): TrackedText | undefined {
-  for (let i = 0; !document.isClosed && i < document.lineCount; i++) {
-    const { text, range } = document.lineAt(i);
-    if (text.startsWith(beginning))
-      return new TrackedText(document, { start: document.offsetAt(range.start), end: document.offsetAt(range.end) });
-  }
-  return undefined;
 }
