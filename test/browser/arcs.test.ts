@@ -47,6 +47,8 @@ describe('arcs over the strip, on numbers of the real engine', () => {
     attention: { measure: 'head', times: false, withoutFirst: false, arcs, compared: null },
   });
 
+  const measured = (measure: string) => ({ ...kept(true), attention: { ...kept(true).attention, measure } });
+
   async function open(of = text, chosen = IT, options: OpenOptions = {}): Promise<void> {
     opened = await openText(of, { state: kept(true), ...options }, chosen);
     await answerUntilQuiet(opened, of);
@@ -138,10 +140,16 @@ describe('arcs over the strip, on numbers of the real engine', () => {
       ['max', maxOverHeads],
     ] as const) {
       await opened.close();
-      const state = { ...kept(true), attention: { ...kept(true).attention, measure } };
-      await open(text, IT, { state });
+      await open(text, IT, { state: measured(measure) });
       assert.deepEqual(await said(), expected(of({ shape, data }), text.tokens.length, IT));
     }
+    await opened.close();
+    await open(text, IT, { state: measured('rollout') });
+    const asks = opened.sent().filter((message) => message.type === 'ask');
+    const answer = await text.answer(asks.find(({ question }) => question.kind === 'rollout')!);
+    assert.ok(answer.type === 'answer' && 'result' in answer);
+    const rolled = (answer.result as { data: Float32Array }).data;
+    assert.deepEqual(await said(), expected(rolled, text.tokens.length, IT));
   });
 
   it('are off at first, come and go with the toggle, stay over a reload, and leave with the view', async () => {
@@ -173,7 +181,7 @@ describe('arcs over the strip, on numbers of the real engine', () => {
   it('move with the text as it is scrolled, and leave the strip at the edge that a token is beyond', async () => {
     const last = long.tokens.length - 3;
     // Looks at the first tokens and at those near it.
-    await open(long, last - 1, { state: { ...kept(true), attention: { ...kept(true).attention, measure: 'max' } } });
+    await open(long, last - 1, { state: measured('max') });
     await opened.page.locator('#strip').focus();
     await opened.page.keyboard.press('ArrowRight');
     await answerUntilQuiet(opened, long);
@@ -209,6 +217,47 @@ describe('arcs over the strip, on numbers of the real engine', () => {
       await said(),
       drawn.map(({ from, to, weight }) => [from, to, weight]),
     );
+  });
+
+  it('the chosen token is in the strip when they are switched on', async () => {
+    await open(long, 100, { state: kept(false) });
+    await opened.page.locator('#strip').focus();
+    // To the last line of the strip that is in view.
+    const isIn = (position: number) =>
+      opened.page.evaluate((at) => {
+        const { bottom } = document.getElementById(`token-${at}`)!.getBoundingClientRect();
+        return bottom <= document.getElementById('strip')!.getBoundingClientRect().bottom;
+      }, position);
+    let last = 100;
+    while (await isIn(last + 1)) last++;
+    await opened.page.locator(`#token-${last}`).click();
+    await answerUntilQuiet(opened, long);
+    await toggle();
+    await opened.settle();
+    await opened.settle();
+    assert.equal(await isIn(last), true);
+    const [first] = await arcs();
+    isNear(first.ends![1], (await topOf(last))[1]);
+  });
+
+  it('are not drawn again for what does not change them', async () => {
+    await open();
+    await opened.page.locator('#strip .arcs').evaluate((svg) => {
+      const seen = { changes: 0 };
+      const observer = new MutationObserver((records) => {
+        seen.changes += records.length;
+      });
+      observer.observe(svg, { subtree: true, childList: true, attributes: true });
+      Object.assign(window, { seen });
+    });
+    const seen = () => opened.page.evaluate(() => (window as unknown as { seen: { changes: number } }).seen.changes);
+    await opened.page.locator('#token-3').hover();
+    await opened.page.locator('.matrix').hover({ position: { x: 20, y: 60 } });
+    await opened.settle();
+    assert.equal(await seen(), 0);
+    await opened.page.keyboard.press('ArrowLeft');
+    await opened.settle();
+    assert.ok((await seen()) > 0);
   });
 
   it('the pointer goes through them, to the token below', async () => {

@@ -221,6 +221,9 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
       if (fresh || changed.has('chosen')) {
         mark('chosen', n > 0 ? state.chosen : null, true);
         reveal(state.chosen);
+      } else if (changed.has('arcs') && state.arcs) {
+        // Its lines are farther apart now.
+        reveal(state.chosen);
       }
       if (changed.has('document')) element.classList.toggle('code', state.document?.code === true);
       if (changed.has('hovered')) mark('hovered', state.hovered);
