@@ -5,8 +5,8 @@ import { t } from './l10n.ts';
 import { largest, type Matrix } from './plots/matrix.ts';
 import { isGivenUp, lookingToken, type Measure, type State } from './store.ts';
 
-/** The norms of the values, where they are wanted. */
-export const VALUES = { kind: 'values' } as const satisfies Question;
+/** The norms of what the layer's heads add, where they are wanted. */
+const valuesOf = ({ layer }: Readonly<State>) => ({ kind: 'values', layer }) as const satisfies Question;
 
 /** Whether weights are multiplied with the norms of the values: rollout is not. */
 const weighs = ({ times, measure }: Readonly<State>): boolean => times && measure !== 'rollout';
@@ -14,7 +14,7 @@ const weighs = ({ times, measure }: Readonly<State>): boolean => times && measur
 /** All that has to be asked for: nothing before the model, and so the head to begin with, is known. */
 export const attentionNeeds = (state: Readonly<State>): Question[] => {
   if (!state.model || state.tokens.length === 0) return [];
-  return [attentionOf(state), ...(weighs(state) ? [VALUES] : [])];
+  return [attentionOf(state), ...(weighs(state) ? [valuesOf(state)] : [])];
 };
 
 /** The weights that have to be asked for. */
@@ -39,11 +39,9 @@ const weighted = new WeakMap<Pattern, Pattern>();
 function patternOf(state: Readonly<State>): Pattern | undefined {
   const pattern = resultOf(state, attentionOf(state));
   if (!pattern || !weighs(state)) return pattern;
-  const values = resultOf(state, VALUES);
+  const values = resultOf(state, valuesOf(state));
   if (!values) return undefined;
-  const [, kvHeads, n] = values.shape;
-  const norms = values.data.subarray(state.layer * kvHeads * n, (state.layer + 1) * kvHeads * n);
-  const known = weighted.get(pattern) ?? { shape: pattern.shape, data: valueWeighted(pattern, norms) };
+  const known = weighted.get(pattern) ?? { shape: pattern.shape, data: valueWeighted(pattern, values.data) };
   weighted.set(pattern, known);
   return known;
 }
@@ -107,7 +105,7 @@ export function measureName({ layer, head, measure, times }: Readonly<State>): s
       : measure === 'mean'
         ? t('layer {0}, mean over heads', layer)
         : t('layer {0}, max over heads', layer);
-  return times ? t('{0}, times |v|', name) : name;
+  return times ? t('{0}, times |v W_O|', name) : name;
 }
 
 export const MEASURES: [Measure, string][] = [

@@ -59,17 +59,16 @@ export function mostTelling({ shape: [heads, n], data }: { shape: readonly numbe
 }
 
 /**
- * Weights times the norms of the values they mix, as in Kobayashi et al. 2020 (arXiv 2004.10102), there with the output
- * projection: a large weight on a token whose value is small adds little. Rows no longer add up to 1.
+ * Weights times the norms of what they mix, as in Kobayashi et al. 2020 (arXiv 2004.10102): a large weight on a token
+ * whose value is small adds little. Rows no longer add up to 1.
  * @param shape [heads, n, n]
- * @param norms of one layer, [kv_heads, n]; a key-value head serves heads / kv_heads heads that follow one another
+ * @param norms |v W_O| of each head and token, [heads, n]
  */
 export function valueWeighted(
-  { shape: [heads, n], data }: { shape: readonly number[]; data: Float32Array },
+  { shape: [, n], data }: { shape: readonly number[]; data: Float32Array },
   norms: Float32Array,
 ): Float32Array {
-  const served = (heads * n) / norms.length;
-  return data.map((weight, i) => weight * norms[Math.floor(i / (n * n) / served) * n + (i % n)]);
+  return data.map((weight, i) => weight * norms[Math.floor(i / (n * n)) * n + (i % n)]);
 }
 
 /** The mean over a layer's heads, [n, n]: its rows add up to 1 too. @param shape [heads, n, n] */

@@ -23,6 +23,7 @@ export function changedEngine(engine: EngineApi, interventions: readonly Interve
     lens: (request, signal) => engine.lens(changed(request), signal),
     attribute: (request, signal) => engine.attribute(changed(request), signal),
     patch: (request, signal) => engine.patch(changed(request), signal),
+    valueNorms: (request, signal) => engine.valueNorms(changed(request), signal),
     // What heads are for, what rows are like and what a cache saves is asked of the model as it is.
     headScores: (request, signal) => engine.headScores(request, signal),
     copyingScores: (signal) => engine.copyingScores(signal),

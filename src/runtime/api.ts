@@ -47,6 +47,8 @@ export interface EngineCalls {
   copyingScores(signal?: AbortSignal): Promise<Float32Array>;
   /** What each part of the model adds to a logit. */
   attribute(request: AttributionRequest, signal?: AbortSignal): Promise<Attribution>;
+  /** What each head of a layer would add for each token if it looked at nothing else: |v W_O|, [heads, n]. */
+  valueNorms(request: ValueNormsRequest, signal?: AbortSignal): Promise<HookTensor>;
   /** Tokens whose rows of E and U are like a token's own. */
   neighbours(request: NeighboursRequest, signal?: AbortSignal): Promise<Neighbours>;
   /** How alike learned positions are by their distance, from 0 on, at most `far`; null where a model has none. */
@@ -91,6 +93,7 @@ export const ENGINE_CALLS = {
   copyingScores: { streams: false, parameters: 0 },
   attribute: { streams: false, parameters: 1, newestWins: true, prioritised: true },
   neighbours: { streams: false, parameters: 1, newestWins: true },
+  valueNorms: { streams: false, parameters: 1, newestWins: true, prioritised: true },
   positionCosines: { streams: false, parameters: 1 },
   patch: { streams: true, parameters: 1, newestWins: true, prioritised: true },
   cacheTimes: { streams: false, parameters: 1, newestWins: true, prioritised: true },
@@ -341,6 +344,10 @@ export interface CacheTimes {
   whole: number;
   /** Keys and values of one token, of all layers. */
   bytesPerToken: number;
+}
+
+export interface ValueNormsRequest extends TextRequest {
+  layer: number;
 }
 
 export interface NeighboursRequest {

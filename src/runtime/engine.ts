@@ -31,6 +31,7 @@ import type {
   RunChunk,
   RunRequest,
   TextRequest,
+  ValueNormsRequest,
 } from './api.ts';
 import { attributeLogit } from './inspecting/attribution.ts';
 import { copyingScores } from './inspecting/copying.ts';
@@ -40,6 +41,7 @@ import { nearTokens } from './inspecting/neighbours.ts';
 import { patchMap } from './inspecting/patching.ts';
 import { positionCosines } from './inspecting/positions.ts';
 import { StoredWeights } from './inspecting/storedWeights.ts';
+import { valueNorms } from './inspecting/valueNorms.ts';
 import { loadNetwork } from './loading/loadNetwork.ts';
 import { describeModel } from './modelInfo.ts';
 import { decodeBranches } from './running/branches.ts';
@@ -202,6 +204,14 @@ export class Engine implements EngineApi {
     const { weights, info } = this.need();
     const read = this.onCache(request, signal, async function* (cache, network, turn) {
       yield await attributeLogit(network, cache, weights, { ...request, precision: info.precision }, turn);
+    });
+    return only(read);
+  }
+
+  async valueNorms(request: ValueNormsRequest, signal?: AbortSignal): Promise<HookTensor> {
+    const { weights } = this.need();
+    const read = this.onCache(request, signal, async function* (cache, network, turn) {
+      yield await valueNorms(network, cache, weights, request, turn);
     });
     return only(read);
   }

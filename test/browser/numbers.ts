@@ -248,9 +248,9 @@ function result(of: Sample, question: Question): Result<Question> {
       return { heads: model.nHeads, n, side: n, bytes, max: 1, elsewhere: 1, rest: new Float32Array(model.nHeads) };
     }
     case 'values': {
-      const { nLayers, nHeads } = model;
+      const { nHeads } = model;
       const n = of.tokens.length;
-      return { shape: [nLayers, nHeads, n], data: new Float32Array(nLayers * nHeads * n).fill(1) };
+      return { shape: [nHeads, n], data: new Float32Array(nHeads * n).fill(1) };
     }
     case 'rollout': {
       const n = of.tokens.length;

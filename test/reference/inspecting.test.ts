@@ -127,6 +127,35 @@ for (const family of FAMILIES) {
       }
     });
 
+    it('values: what each head would add for each token, |v W_O|; no block is run', async () => {
+      const { nHeads, nKvHeads, dHead, dModel: d } = engine.model!;
+      const layer = 1;
+      const name = `blocks.${layer}.attn.hook_v`;
+      const { hooks } = await collectHooks(engine.run({ ids: IDS, topK: 0, hooks: [name] }), IDS.length);
+      const values = hooks.get(name)!.data;
+      await all(engine.run({ ids: IDS, topK: 1 }));
+      const runs = sessionClock.runs;
+      const { shape, data } = await engine.valueNorms({ ids: IDS, layer });
+      assert.equal(sessionClock.runs, runs);
+      assert.deepEqual(shape, [nHeads, IDS.length]);
+      const source = await openModel(fixture('models', family));
+      try {
+        const wO = (await source.read(`blocks.${layer}.attn.W_O`)).slice();
+        const wanted = Array.from({ length: nHeads * IDS.length }, (_, i) => {
+          const [head, j] = [Math.floor(i / IDS.length), i % IDS.length];
+          const kv = Math.floor((head * nKvHeads) / nHeads);
+          const v = values.subarray((j * nKvHeads + kv) * dHead, (j * nKvHeads + kv + 1) * dHead);
+          const added = Array.from({ length: d }, (_, o) =>
+            v.reduce((sum, x, a) => sum + x * wO[o * nHeads * dHead + head * dHead + a], 0),
+          );
+          return Math.hypot(...added);
+        });
+        close(data, wanted, 1e-4, 'norms');
+      } finally {
+        await source.close();
+      }
+    });
+
     it('neighbours: cosines of the rows as the files hold them', async () => {
       const found = await engine.neighbours({ id: 40, top: 3 });
       const source = await openModel(fixture('models', family));

@@ -1,31 +1,22 @@
-/** How large the value vectors are that attention mixes: the norm of each token's v, of every layer and key-value head. */
+/** How much each head of a layer would add for each token: the norm of its value through the head's output matrix. */
 import * as z from 'zod';
+import { TokenscopeError } from '../../errors.ts';
 import type { HookTensor } from '../../runtime/api.ts';
-import type { Subject } from './subject.ts';
+import { type Subject, whole } from './subject.ts';
 
-export const schema = z.object({ kind: z.literal('values') });
+export const schema = z.object({ kind: z.literal('values'), layer: whole });
 
-/** [layers, kv_heads, n] */
+/** [heads, n] */
 export type Result = HookTensor;
 
 export const atMost = 1;
 
-/** One run of its own for all layers. @throws what the engine throws */
+/** @throws TokenscopeError for a layer that is not there; what the engine throws */
 export async function handle(
-  _: z.infer<typeof schema>,
-  { engine, model: { nLayers, nKvHeads, dHead }, ids }: Subject,
+  { layer }: z.infer<typeof schema>,
+  { engine, model: { nLayers }, ids }: Subject,
   signal: AbortSignal,
 ): Promise<Result> {
-  const n = ids.length;
-  const data = new Float32Array(nLayers * nKvHeads * n);
-  for await (const { from, hooks = {} } of engine.run({ ids, topK: 0, hooks: ['blocks.*.attn.hook_v'] }, signal)) {
-    for (let layer = 0; layer < nLayers; layer++) {
-      const { shape, data: v } = hooks[`blocks.${layer}.attn.hook_v`];
-      for (let i = 0; i < shape[0] * nKvHeads; i++) {
-        const norm = Math.hypot(...v.subarray(i * dHead, (i + 1) * dHead));
-        data[(layer * nKvHeads + (i % nKvHeads)) * n + from + Math.floor(i / nKvHeads)] = norm;
-      }
-    }
-  }
-  return { shape: [nLayers, nKvHeads, n], data };
+  if (layer >= nLayers) throw new TokenscopeError('There is no such layer.', `Layer ${layer}`, 'Choose another.');
+  return engine.valueNorms({ ids, layer }, signal);
 }
