@@ -42,18 +42,18 @@ import { patchMap } from './inspecting/patching.ts';
 import { positionCosines } from './inspecting/positions.ts';
 import { StoredWeights } from './inspecting/storedWeights.ts';
 import { valueNorms } from './inspecting/valueNorms.ts';
+import { changed, checkIds, ended, type Loaded, type Working, working } from './loaded.ts';
 import { loadNetwork } from './loading/loadNetwork.ts';
 import { describeModel } from './modelInfo.ts';
 import { decodeBranches } from './running/branches.ts';
 import { breathe } from './running/breathe.ts';
 import { fill, runCached } from './running/cachedRun.ts';
-import { type CachePool, CachePools } from './running/cachePool.ts';
+import { CachePools } from './running/cachePool.ts';
 import { timeCache } from './running/cacheTimes.ts';
-import { ChangedNetwork } from './running/changedNetwork.ts';
 import { expandPaths } from './running/expand.ts';
 import { generateTokens } from './running/generate.ts';
 import { readHooks, runHooked } from './running/hookedRun.ts';
-import { checkInterventions, Interventions } from './running/interventions.ts';
+import { checkInterventions } from './running/interventions.ts';
 import { logitLens } from './running/lens.ts';
 import { Means } from './running/means.ts';
 import type { Network } from './running/network.ts';
@@ -64,20 +64,6 @@ import { type Turn, Turns } from './running/turn.ts';
 import { configureRuntime, warmUp } from './sessions.ts';
 import { createTokenizer } from './tokenizer/tokenizer.ts';
 import type { Piece, Token, Tokenizer } from './tokenizer/types.ts';
-
-interface Loaded {
-  info: ModelInfo;
-  network: Network;
-  tokenizer: Tokenizer;
-  pools: CachePools;
-  means: Means;
-  weights: StoredWeights;
-  /** What was worked out of the model before. */
-  kept: KeptScores;
-  turns: Turns;
-  /** Aborted when the model is unloaded: whatever still runs on it ends. */
-  unloading: AbortController;
-}
 
 /** The engine: one model, its caches, and everything one asks of them. Runs in a worker, or in a script's own thread. */
 export class Engine implements EngineApi {
@@ -349,51 +335,6 @@ export class Engine implements EngineApi {
 interface Arriving {
   tokenizer: Tokenizer;
   config: TransformerConfig;
-}
-
-/** Work ends with the model, and when who asked for it says so. */
-const ended = (unloading: AbortSignal, signal: AbortSignal | undefined): AbortSignal =>
-  signal ? AbortSignal.any([signal, unloading]) : unloading;
-
-/** The model as a request wants it. */
-interface Working {
-  network: Network;
-  tokenizer: Tokenizer;
-  pool: CachePool;
-}
-
-const working = ({ network, tokenizer, pools }: Loaded): Working => ({ network, tokenizer, pool: pools.unchanged });
-
-/** The model with what a request changes in it. */
-async function changed(
-  loaded: Loaded,
-  ids: readonly number[],
-  interventions: readonly Intervention[],
-  turn: Turn,
-): Promise<Working> {
-  const { network, tokenizer, pools, means } = loaded;
-  for (const each of interventions) if (each.set === 'mean' && each.over) checkIds(each.over, network.config);
-  const changes = new Interventions(network, await means.filledIn(interventions, ids, turn));
-  const pool = pools.of(changes.lastingKey);
-  return { network: new ChangedNetwork(network, changes, pools.unchanged), tokenizer, pool };
-}
-
-/** @throws TokenscopeError for no ids, too many, or one that the model does not have */
-function checkIds(ids: readonly number[], config: TransformerConfig): void {
-  if (ids.length === 0) throw new TokenscopeError('There are no tokens.', 'The input', 'Give some text.');
-  if (ids.length > config.contextLength)
-    throw new TokenscopeError(
-      `${ids.length} tokens are more than the model's context of ${config.contextLength}.`,
-      'The input',
-      'Give a shorter text, or score it in windows.',
-    );
-  const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= config.vocabSize);
-  if (bad !== undefined)
-    throw new TokenscopeError(
-      `Token ${bad} does not exist: the vocabulary has ids 0 to ${config.vocabSize - 1}.`,
-      'The input',
-      'Give ids of this model.',
-    );
 }
 
 /** The steps of a load, each saying how many tokens may be asked for already. */
