@@ -37,6 +37,8 @@ export interface Step {
   formula: string;
   sentence: string;
   grids: Grid[];
+  /** Whether the cache is timed for it. */
+  timed?: true;
 }
 
 export const shapeOf = ({ byToken, data, width }: Grid): string => `[${byToken ? data.length / width : 1} × ${width}]`;

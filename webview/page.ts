@@ -15,7 +15,7 @@ import type { MakeView } from './views/view.ts';
 /** What pageState reads. */
 const KEPT: (keyof State)[] = [
   ...(['chosen', 'view', 'layer', 'head', 'sampling', 'depth', 'pinned', 'tokens'] as const),
-  ...(['measure', 'times', 'withoutFirst', 'arcs', 'compared', 'patching'] as const),
+  ...(['measure', 'times', 'withoutFirst', 'arcs', 'compared', 'step', 'patching'] as const),
 ];
 
 /** @param makers of the views, in the order of the tabs; the first is open at first */

@@ -5,8 +5,9 @@ import type { State } from './store.ts';
 
 export function pageState(state: Readonly<State>): PageState {
   const { document, tokens, chosen, view, headChosen, sampling, pinned } = state;
-  const { measure, times, withoutFirst, arcs, compared, patching } = state;
+  const { measure, times, withoutFirst, arcs, compared, step, patching } = state;
   const { measure: depth, logitOf, mid, token } = state.depth;
+  const { other, swap, at, pair } = patching;
   const { layer, head } = headChosen ? state : {};
   const place =
     document && tokens.length > 0
@@ -24,8 +25,8 @@ export function pageState(state: Readonly<State>): PageState {
     mid,
     token: token ?? undefined,
     pinned,
-    attention: { measure, times, withoutFirst, arcs, compared },
-    patching,
+    attention: { measure, times, withoutFirst, arcs, compared, ...(step !== null && { step }) },
+    patching: { other, swap, at, ...(pair && { pair }) },
   };
 }
 
@@ -58,12 +59,15 @@ export function restored(
       token: token ?? null,
     },
     pinned: pinned === true,
-    ...(patching && { patching: { ...patching, at: patching.at === 'z' ? 'z' : 'resid' } }),
+    ...(patching && {
+      patching: { ...patching, at: patching.at === 'z' ? 'z' : 'resid', pair: patching.pair ?? null },
+    }),
     ...(attention && {
       measure: MEASURES.find(([measure]) => measure === attention.measure)?.[0] ?? 'head',
       times: attention.times === true,
       withoutFirst: attention.withoutFirst === true,
       arcs: attention.arcs === true,
+      step: attention.step ?? null,
       compared: attention.compared && {
         layer: Math.max(0, Math.floor(attention.compared.layer)),
         head: Math.max(0, Math.floor(attention.compared.head)),

@@ -95,8 +95,18 @@ export interface State {
     mid: boolean;
     token: number | null;
   };
-  /** Activation patching: the other prompt, whether the text is the corrupt one, and what is put in. */
-  patching: { other: string; swap: boolean; at: 'resid' | 'z' };
+  /** Which of one head's steps is shown; null: none of them, but the matrix. */
+  step: number | null;
+  /**
+   * Activation patching: the other prompt, whether the text is the corrupt one, and what is put in. The two ids whose
+   * logits are held against each other, where they were chosen.
+   */
+  patching: {
+    other: string;
+    swap: boolean;
+    at: 'resid' | 'z';
+    pair: { answer: number; against: number } | null;
+  };
   pinned: boolean;
   /** The step of the tour that is shown. */
   tour: TourView | null;
@@ -178,7 +188,8 @@ export class Store {
     sampling: { temperature: 1, topK: 0, topP: 1 },
     tree: { depth: 3, breadth: 4, paths: [[]] },
     depth: { measure: 'probability', seen: null, logitOf: 'next', norms: false, mid: false, token: null },
-    patching: { other: '', swap: false, at: 'resid' },
+    step: null,
+    patching: { other: '', swap: false, at: 'resid', pair: null },
     pinned: false,
     tour: null,
     changed: { parts: [], mean: false },

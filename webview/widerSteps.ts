@@ -81,6 +81,7 @@ function newToken(state: Readonly<State>, { q, rotatedKeys, keys, values }: Foun
     title: t('a new token'),
     formula: rotatedKeys ? 'K′ ← [K′; k′], V ← [V; v]' : 'K ← [K; k], V ← [V; v]',
     sentence: parts.join(' '),
+    timed: true,
     grids: [
       { ...rows(rotatedKeys ? 'k′' : 'k', rotatedKeys ?? keys, q.length), fresh: i },
       { ...rows('v', values, q.length), fresh: i },

@@ -16,11 +16,16 @@ interface Manifest {
   categories: string[];
   keywords: string[];
   icon: string;
-  files: string[];
 }
 
 /** The checkout's package.json. */
 export const manifest = (): Manifest => JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+
+/** Files and folders that go into the package: what .vscodeignore takes back, `name` or `name/**`. */
+export const packagedNames = (): string[] =>
+  readFileSync(inRoot('.vscodeignore'), 'utf8')
+    .split('\n')
+    .flatMap((line) => /^!(.+?)(?:\/\*\*)?$/.exec(line)?.[1] ?? []);
 
 const MIME: Record<string, string> = {
   '.cjs': 'application/javascript',
@@ -43,14 +48,14 @@ const MIME: Record<string, string> = {
 const TIME = new Date(2000, 0, 1);
 
 /**
- * An extension as VS Code installs it: what `files` of package.json names, under extension/, with the two lists that
- * Open Packaging Conventions ask for.
+ * An extension as VS Code installs it: what .vscodeignore lets in, under extension/, with the two lists that Open
+ * Packaging Conventions ask for.
  * @param dist where the bundles are that go in as dist/
  * @throws Error for a kind of file that no entry of MIME speaks of
  */
 export function makeVsix(dist: string): Uint8Array {
   const said = manifest();
-  const files = said.files.flatMap((name) => filesUnder(name === 'dist' ? dist : inRoot(name), name));
+  const files = packagedNames().flatMap((name) => filesUnder(name === 'dist' ? dist : inRoot(name), name));
   const content: Zippable = {
     'extension.vsixmanifest': Buffer.from(vsixManifest(said)),
     '[Content_Types].xml': Buffer.from(contentTypes(files.map(({ name }) => name))),

@@ -216,7 +216,8 @@ export interface PageState {
     withoutFirst: boolean;
     arcs?: boolean;
     compared: { layer: number; head: number } | null;
+    step?: number;
   };
-  /** The other prompt of activation patching, and what is put in. */
-  patching?: { other: string; swap: boolean; at: string };
+  /** The other prompt of activation patching, what is put in, and the ids whose logits are held against each other. */
+  patching?: { other: string; swap: boolean; at: string; pair?: { answer: number; against: number } };
 }

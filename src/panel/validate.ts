@@ -29,9 +29,17 @@ export const pageStateSchema = z.object({
       withoutFirst: z.boolean(),
       arcs: z.boolean().optional(),
       compared: z.object({ layer: whole, head: whole }).nullable(),
+      step: whole.optional(),
     })
     .optional(),
-  patching: z.object({ other: z.string().max(10_000), swap: z.boolean(), at: z.string().max(100) }).optional(),
+  patching: z
+    .object({
+      other: z.string().max(10_000),
+      swap: z.boolean(),
+      at: z.string().max(100),
+      pair: z.object({ answer: whole, against: whole }).optional(),
+    })
+    .optional(),
 }) satisfies z.ZodType<PageState>;
 
 /** Parts of a model that are switched off. */

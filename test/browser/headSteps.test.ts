@@ -4,7 +4,7 @@ import { fixture } from '../fixtures.ts';
 import { close } from '../reference/compare.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure } from './measure.ts';
-import { answerAll, type RealText, realText, softmax } from './real.ts';
+import { answerAll, answerUntilQuiet, type RealText, realText, softmax } from './real.ts';
 import { themes } from './theme.ts';
 
 const TITLES = [
@@ -177,6 +177,23 @@ describe('one head, step by step', () => {
     assert.equal((await opened.waitForMessage('choose', asked)).position, 9);
     const { question } = await opened.waitForMessage('ask', asked);
     assert.deepEqual(question, { kind: 'headSteps', position: 9, layer: 13, head: 8 });
+  });
+
+  it('the step that is shown survives a reload, and closing', async () => {
+    const text = await realText("The chicken didn't cross the road because it was too tired.");
+    await open(text, 13, 8, 8);
+    for (let i = 0; i < 6; i++) await forward();
+    assert.equal(await heading(), '7 of 14: masked');
+    await opened.page.getByRole('button', { name: 'Matrix' }).click();
+    await opened.page.getByRole('button', { name: 'Step by step' }).click();
+    assert.equal(await heading(), '7 of 14: masked');
+    const state = await opened.state();
+    await opened.close();
+    opened = await openPage({ state: state as object });
+    for (const message of text.finished(1, 8)) await opened.send(message);
+    await answerUntilQuiet(opened, text);
+    assert.equal(await heading(), '7 of 14: masked');
+    assert.ok(await opened.page.getByRole('button', { name: 'Matrix' }).isVisible());
   });
 
   it('an export holds the step that is shown', async () => {

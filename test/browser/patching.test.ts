@@ -160,6 +160,39 @@ describe('activation patching', () => {
     );
   });
 
+  it('whose logits are held against each other survives a reload too; another prompt has its own', async () => {
+    await open();
+    await opened.page.locator('.patching vscode-text-field').click();
+    await opened.page.keyboard.type('another');
+    await compute().click();
+    await answerParts(stub, 1);
+    const options = asks()[0];
+    assert.ok(options.question.kind === 'patch' && !('answer' in options.question));
+    await opened.page.getByRole('combobox', { name: 'less', exact: true }).click();
+    await opened.page.keyboard.press('ArrowDown');
+    await opened.page.keyboard.press('Enter');
+    await opened.settle();
+    const found = await opened.page.waitForFunction(() => {
+      const state = window.tokenscopeState as PageState | undefined;
+      return state?.patching?.pair ? state : undefined;
+    });
+    const state = (await found.jsonValue()) as PageState;
+    await opened.close();
+    opened = await openPage({ state, width: 1000, height: 1200 });
+    for (const message of finished(chicken)) await opened.send(message);
+    await opened.page.locator('.patching summary').click();
+    await compute().click();
+    await opened.settle();
+    assert.deepEqual(asks()[0].question, {
+      ...{ kind: 'patch', other: 'another', swap: false, at: 'resid', ...state.patching!.pair, from: 3, count: 3 },
+    });
+    await opened.page.locator('.patching vscode-text-field').click();
+    await opened.page.keyboard.type('s');
+    await compute().click();
+    await opened.settle();
+    assert.ok(!('answer' in asks().at(-1)!.question));
+  });
+
   it('another text ends it: nothing is asked of it', async () => {
     await open();
     await opened.page.locator('.patching vscode-text-field').click();

@@ -172,6 +172,27 @@ describe('views as SVG, read back', () => {
     assert.ok(cells.every(({ width, height }) => width === 39 && height === 15));
   });
 
+  it('heads, with a map of patching: below, a cell for each layer and token that is known', async () => {
+    await open(chicken, 'roles', 8);
+    const from = opened.sent().length;
+    await opened.page.locator('.patching summary').click();
+    await opened.page.locator('.patching vscode-text-field').click();
+    await opened.page.keyboard.type('another');
+    await opened.page.keyboard.press('Enter');
+    const ask = await opened.waitForMessage('ask', from);
+    await opened.send(messages.answer(chicken, ask));
+    await opened.settle();
+    const read = await saved();
+    const cells = inBody(read, RAMP);
+    // Three layers came of the map.
+    assert.equal(cells.length, model.nLayers * model.nHeads + 3 * chicken.tokens.length);
+    assert.ok(cells.slice(model.nLayers * model.nHeads).every(({ width, height }) => width === 63 && height === 15));
+    assert.ok(
+      read.texts.some((text) => /0 = corrupt, 1 = clean/.test(text)),
+      read.texts.join('\n'),
+    );
+  });
+
   it('generate: a box for each token of the tree, as high as it is probable', async () => {
     await open(chicken, 'generate', 8);
     const read = await saved();

@@ -141,10 +141,8 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
 
   /** In place of the matrix, and back. */
   function toggleSteps(): void {
-    const open = !steps.open;
-    setText(stepwise, open ? t('Matrix') : t('Step by step'));
+    const open = store.state.step === null;
     steps.toggle(open);
-    store.refresh();
     if (!open) stepwise.focus();
   }
 
@@ -208,9 +206,11 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     heads.select(head);
     first.checked = withoutFirst;
     arcs.checked = state.arcs;
+    const stepping = state.step !== null;
+    setText(stepwise, stepping ? t('Matrix') : t('Step by step'));
     setText(
       explained.querySelector('p')!,
-      steps.open
+      stepping
         ? t('What one head does with the chosen token: ← → go from step to step, ↑ ↓ read the numbers.')
         : addsUp(state)
           ? t('Row = the token that looks, column = what it looks at; each row adds up to 1.')
@@ -219,12 +219,12 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
     const matrix = matrixOf(state);
     setText(waiting, answerTo(state, attentionOf(state)) ? '' : whyNoAttention(state));
     problem.show(errorOf(state, attentionOf(state)));
-    for (const part of [pane.element, note, value, row]) part.hidden = matrix === null || steps.open;
-    pane.tools.hidden = first.hidden = steps.open;
+    for (const part of [pane.element, note, value, row]) part.hidden = matrix === null || stepping;
+    pane.tools.hidden = first.hidden = stepping;
     steps.show(state);
     // The strip's legend is the matrix' too, but for high contrast, where the strip has lines instead of colours.
     const says = chooses && !paletteOf(state).highContrast;
-    legend.element.hidden = matrix === null || says || steps.open;
+    legend.element.hidden = matrix === null || says || stepping;
     if (cursor && cursor.row >= tokens.length) cursor = null;
     if (!matrix) {
       pane.show(null);
@@ -268,7 +268,7 @@ function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'tit
       begin(state);
     },
     figure(state: Readonly<State>) {
-      if (steps.open) return steps.figure(state);
+      if (state.step !== null) return steps.figure(state);
       const matrix = matrixOf(state);
       if (!matrix) return null;
       const { layer, head, measure, tokens, withoutFirst } = state;

@@ -18,17 +18,18 @@ import { stepFigure } from './stepPicture.ts';
 /** @param closed is called when the person closes it there */
 export function headStepsSection(actions: Actions, closed: () => void) {
   const { store } = actions;
-  let at = 0;
   let pointed: { grid: Grid; index: number } | null = null;
   let steps: Step[] = [];
   let last: Found | undefined;
   /** The answers that the steps were made of. */
   let from: unknown[] = [];
-  /** Whether the last step is shown, where the cache is timed. */
-  const timing = () => steps.length > 0 && at === steps.length - 1;
+  /** The step that was shown when it was closed. */
+  let left = 0;
+  const at = () => Math.min(store.state.step ?? 0, Math.max(0, steps.length - 1));
+  const timing = () => steps[at()]?.timed === true;
 
-  const back = button(t('Back'), () => go(at - 1));
-  const on = button(t('Forward'), () => go(at + 1));
+  const back = button(t('Back'), () => go(at() - 1));
+  const on = button(t('Forward'), () => go(at() + 1));
   const heading = el('h2', { class: 'step-heading' });
   const formulas = el('ol', { class: 'step-formulas', 'aria-label': t('The formula') });
   const events = {
@@ -60,8 +61,8 @@ export function headStepsSection(actions: Actions, closed: () => void) {
   );
   element.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    if (event.key === 'ArrowLeft') go(at - 1);
-    else if (event.key === 'ArrowRight') go(at + 1);
+    if (event.key === 'ArrowLeft') go(at() - 1);
+    else if (event.key === 'ArrowRight') go(at() + 1);
     else if (event.key === 'Escape') closed();
     else return;
     event.preventDefault();
@@ -70,15 +71,15 @@ export function headStepsSection(actions: Actions, closed: () => void) {
 
   function go(to: number): void {
     if (to < 0 || to >= steps.length) return;
-    at = to;
     pointed = null;
-    store.refresh();
-    announce(`${headingText()}. ${steps[at].sentence}`);
+    store.set({ step: to });
+    announce(`${headingText()}. ${steps[to].sentence}`);
   }
 
-  const headingText = () => t('{0} of {1}: {2}', at + 1, steps.length, steps[at].title);
+  const headingText = () => t('{0} of {1}: {2}', at() + 1, steps.length, steps[at()].title);
 
   function show(state: Readonly<State>): void {
+    element.hidden = state.step === null;
     if (element.hidden) return;
     const question = stepsQuestion(state);
     const found = stepsFound(state);
@@ -88,29 +89,29 @@ export function headStepsSection(actions: Actions, closed: () => void) {
     setText(waiting, found || failed ? '' : t('The layer is run again for this token to read what the head does…'));
     // Its place is kept while its numbers are on their way.
     numbers.style.setProperty('visibility', found ? 'visible' : 'hidden');
-    back.toggleAttribute('disabled', !found || at === 0);
-    on.toggleAttribute('disabled', !found || at === steps.length - 1);
+    back.toggleAttribute('disabled', !found || at() === 0);
     heading.hidden = !found;
-    if (!found) return;
+    if (!found) {
+      on.toggleAttribute('disabled', true);
+      return;
+    }
     const known = [
       found,
       resultOf(state, { kind: 'pattern', layer: state.layer }),
       resultOf(state, cacheQuestion(state)),
     ];
     if (known.some((answer, i) => answer !== from[i])) {
-      const atEnd = timing();
       last = found;
       from = known;
       pointed = null;
       steps = [...stepsOf(state, found), ...widerSteps(state, found)];
-      at = atEnd ? steps.length - 1 : Math.min(at, steps.length - 1);
       formulas.replaceChildren(...steps.map(({ formula }) => el('li', {}, formula)));
-      on.toggleAttribute('disabled', at === steps.length - 1);
     }
-    const step = steps[at];
+    on.toggleAttribute('disabled', at() === steps.length - 1);
+    const step = steps[at()];
     setText(heading, headingText());
     for (const [i, line] of [...formulas.children].entries()) {
-      if (i === at) line.setAttribute('aria-current', 'step');
+      if (i === at()) line.setAttribute('aria-current', 'step');
       else line.removeAttribute('aria-current');
     }
     setText(sentence, step.sentence);
@@ -127,24 +128,21 @@ export function headStepsSection(actions: Actions, closed: () => void) {
 
   return {
     element,
-    get open(): boolean {
-      return !element.hidden;
-    },
     toggle(open: boolean): void {
-      element.hidden = !open;
-      show(store.state);
+      left = store.state.step ?? left;
+      store.set({ step: open ? left : null });
       if (open) element.focus();
     },
     needs: (state: Readonly<State>) => {
-      const question = element.hidden ? null : stepsQuestion(state);
+      const question = state.step === null ? null : stepsQuestion(state);
       if (!question) return [];
       return timing() && canBeTimed(state) ? [question, cacheQuestion(state)] : [question];
     },
     show,
     /** The step that is shown, for an export. */
     figure(state: Readonly<State>) {
-      if (element.hidden || !stepsFound(state)) return null;
-      return stepFigure(state, steps[at]);
+      if (state.step === null || !stepsFound(state)) return null;
+      return stepFigure(state, steps[at()]);
     },
   };
 }

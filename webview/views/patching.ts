@@ -11,6 +11,7 @@ import type { State } from '../store.ts';
 import { shortened, shown } from '../tokens.ts';
 import { cellName, headColumns, indexOf, layerMap, type MapCell, type MapColumn } from './layerMap.ts';
 import { problemSection } from './problem.ts';
+import type { PatchedMap } from './rolesPicture.ts';
 
 type PatchQuestion = Extract<Question, { kind: 'patch' }>;
 type At = PatchQuestion['at'];
@@ -39,8 +40,6 @@ export function patchingSection(actions: Actions) {
   const { store } = actions;
   /** The run whose map was asked for. */
   let asked = -1;
-  /** Whose logits are held against each other, where that was chosen; otherwise the likeliest. */
-  let pair: Pair | null = null;
   /** The last part that came: what may be chosen is known from it. */
   let seen: Part | null = null;
   let pointed: MapCell | null = null;
@@ -52,10 +51,7 @@ export function patchingSection(actions: Actions) {
     store.set({ patching: { ...store.state.patching, ...part } });
   };
   /** Other prompts go on in other ways. */
-  const changePrompts = (part: Partial<State['patching']>) => {
-    pair = null;
-    change(part);
-  };
+  const changePrompts = (part: Partial<State['patching']>) => change({ ...part, pair: null });
   const field = textField(t('Other prompt, of as many tokens'), (other) => changePrompts({ other }));
   const places: [At, string][] = [
     ['resid', t('residual stream, by position')],
@@ -65,9 +61,9 @@ export function patchingSection(actions: Actions) {
   const swapped = checkbox(t('the text is the corrupt prompt'), (swap) => changePrompts({ swap }));
   const compute = button(t('Compute the map'), () => begin(), true);
   const pick = (which: keyof Pair) => (id: string) => {
-    const { answer, against } = pair ?? seen!;
-    pair = { answer, against, [which]: Number(id) };
-    store.refresh();
+    const { patching } = store.state;
+    const { answer, against } = patching.pair ?? seen!;
+    store.set({ patching: { ...patching, pair: { answer, against, [which]: Number(id) } } });
   };
   const answers = laterChoice(t('answer'), pick('answer'));
   const againsts = laterChoice(t('less'), pick('against'));
@@ -126,10 +122,11 @@ export function patchingSection(actions: Actions) {
   /** All parts of the map, the last layers first. */
   function parts({ model, run, patching }: Readonly<State>): PatchQuestion[] {
     if (!model || asked !== run) return [];
+    const { pair, ...wanted } = patching;
     const questions: PatchQuestion[] = [];
     for (let to = model.nLayers; to > 0; to -= PART) {
       const from = Math.max(0, to - PART);
-      questions.push({ kind: 'patch', ...patching, ...pair, from, count: to - from });
+      questions.push({ kind: 'patch', ...wanted, ...pair, from, count: to - from });
     }
     return questions;
   }
@@ -162,7 +159,7 @@ export function patchingSection(actions: Actions) {
     });
   }
 
-  function showPair(): void {
+  function showPair({ patching: { pair } }: Readonly<State>): void {
     tokens.hidden = seen === null;
     if (!seen) return;
     const { likely, pieces } = seen;
@@ -200,7 +197,7 @@ export function patchingSection(actions: Actions) {
       const patched = patchedOf(state);
       if (asked !== state.run) seen = null;
       seen = patched?.first ?? seen;
-      showPair();
+      showPair(state);
       found.hidden = patched === null;
       const done = patched?.done ?? 0;
       const under = questions.length > 0 && !error && done < model!.nLayers;
@@ -225,17 +222,15 @@ export function patchingSection(actions: Actions) {
         'background-image',
         rampOf((x) => colour(x * 2 - 1), 1),
       );
-      setText(
-        line,
-        t(
-          '0 = corrupt, 1 = clean: difference of logits {0} and {1} of {2} less {3}',
-          logit(first.corrupt),
-          logit(first.clean),
-          shown(first.pieces[first.answer]),
-          shown(first.pieces[first.against]),
-        ),
-      );
+      setText(line, ends(first));
       showValue(state);
+    },
+    picture(state: Readonly<State>): PatchedMap | null {
+      const patched = patchedOf(state);
+      if (!patched) return null;
+      const { columns, restored, first } = patched;
+      const byToken = state.patching.at === 'resid';
+      return { columns: columns.map(({ short }) => short), byToken, restored, line: ends(first) };
     },
     /** For a file; undefined without a map. */
     about(state: Readonly<State>) {
@@ -253,6 +248,16 @@ export function patchingSection(actions: Actions) {
     },
   };
 }
+
+/** What 0 and 1 are. */
+const ends = ({ corrupt, clean, pieces, answer, against }: Part): string =>
+  t(
+    '0 = corrupt, 1 = clean: difference of logits {0} and {1} of {2} less {3}',
+    logit(corrupt),
+    logit(clean),
+    shown(pieces[answer]),
+    shown(pieces[against]),
+  );
 
 function spokenCell({ columns, restored }: Patched, cell: MapCell): string {
   const name = cellName(cell, columns);

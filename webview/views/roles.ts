@@ -262,7 +262,13 @@ export function rolesView(actions: Actions): View {
           columns: ['layer', 'head', measure],
           rows: Array.from(roles.values, (x, i) => [Math.floor(i / nHeads), i % nHeads, Number.isNaN(x) ? null : x]),
         },
-        picture: rolesPicture(state, roles.values, roleScale(measure, roles.values, paletteOf(state)), name),
+        picture: rolesPicture(
+          state,
+          roles.values,
+          roleScale(measure, roles.values, paletteOf(state)),
+          name,
+          patching.picture(state),
+        ),
       };
     },
   };
