@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PageState } from '../../src/panel/protocol.ts';
 import type { HookTensor } from '../../src/runtime/api.ts';
 import { fixture } from '../fixtures.ts';
 import { close } from '../reference/compare.ts';
@@ -187,9 +188,13 @@ describe('one head, step by step', () => {
     await opened.page.getByRole('button', { name: 'Matrix' }).click();
     await opened.page.getByRole('button', { name: 'Step by step' }).click();
     assert.equal(await heading(), '7 of 14: masked');
-    const state = await opened.state();
+    const kept = await opened.page.waitForFunction(() => {
+      const state = window.tokenscopeState as PageState | undefined;
+      return state?.attention?.step === 6 && state;
+    });
+    const state = (await kept.jsonValue()) as PageState;
     await opened.close();
-    opened = await openPage({ state: state as object });
+    opened = await openPage({ state });
     for (const message of text.finished(1, 8)) await opened.send(message);
     await answerUntilQuiet(opened, text);
     assert.equal(await heading(), '7 of 14: masked');
