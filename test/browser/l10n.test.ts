@@ -198,7 +198,7 @@ describe('sentences of the page', () => {
     await check('attention is computed');
     await answerAll();
     await check('attention');
-    await locator('.view.attention vscode-checkbox').click();
+    await locator('.view.attention vscode-checkbox').first().click();
     for (const key of ['Home', 'ArrowRight', 'Enter']) {
       await locator('.matrix-scroller').press(key);
       await check(`attention after ${key}`);
