@@ -5,7 +5,7 @@ import { type BuildOptions, build, context } from 'esbuild';
 import { inRoot, root } from './lib/paths.ts';
 
 /** What is built out of what. The files under dist/ are all that runs: a packaged extension has no node_modules. */
-export type Part = 'extension' | 'worker' | 'packing' | 'cli' | 'webview' | 'side';
+export type Part = 'extension' | 'worker' | 'packing' | 'cli' | 'webview';
 
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -23,9 +23,9 @@ const common: BuildOptions = {
 const node: BuildOptions = { ...common, platform: 'node', target: 'node20' };
 const esm: BuildOptions = { ...node, format: 'esm', banner: { js: requireBanner } };
 
-const parts: Record<Part, { entry: string; options: BuildOptions }> = {
+const parts: Record<Part, { entries: string[]; options: BuildOptions }> = {
   extension: {
-    entry: 'src/extension.ts',
+    entries: ['src/extension.ts'],
     options: {
       ...node,
       format: 'cjs',
@@ -36,19 +36,23 @@ const parts: Record<Part, { entry: string; options: BuildOptions }> = {
       banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     },
   },
-  worker: { entry: 'src/runtime/worker/worker.ts', options: { ...esm, outfile: 'worker.js' } },
-  packing: { entry: 'src/runtime/loading/packingWorker.ts', options: { ...esm, outfile: 'packing.js' } },
+  worker: { entries: ['src/runtime/worker/worker.ts'], options: { ...esm, outfile: 'worker.js' } },
+  packing: { entries: ['src/runtime/loading/packingWorker.ts'], options: { ...esm, outfile: 'packing.js' } },
   cli: {
-    entry: 'src/cli.ts',
+    entries: ['src/cli.ts'],
     options: { ...esm, outfile: 'cli.js', banner: { js: `#!/usr/bin/env node\n${requireBanner}` } },
   },
   webview: {
-    entry: 'webview/main.ts',
-    options: { ...common, platform: 'browser', format: 'iife', outfile: 'webview/main.js' },
-  },
-  side: {
-    entry: 'webview/side.ts',
-    options: { ...common, platform: 'browser', format: 'iife', outfile: 'webview/side.js' },
+    entries: ['webview/main.ts', 'webview/side.ts'],
+    // What the pages share, and each view, is a file of its own, which is loaded when it is wanted.
+    options: {
+      ...common,
+      platform: 'browser',
+      format: 'esm',
+      splitting: true,
+      outdir: 'webview',
+      chunkNames: 'parts/[name]-[hash]',
+    },
   },
 };
 
@@ -65,9 +69,9 @@ function copyAssets(wanted: readonly Part[], into: string): void {
 
 function present(wanted: readonly Part[]): Part[] {
   return wanted.filter((part) => {
-    const there = existsSync(inRoot(parts[part].entry));
-    if (!there) console.log(`build: no ${parts[part].entry} yet, ${part} skipped`);
-    return there;
+    const missing = parts[part].entries.filter((entry) => !existsSync(inRoot(entry)));
+    if (missing.length > 0) console.log(`build: no ${missing.join(', ')} yet, ${part} skipped`);
+    return missing.length === 0;
   });
 }
 
@@ -78,13 +82,11 @@ export interface BuildTo {
   into?: string;
 }
 
-const optionsOf = (part: Part, { production = false, into = inRoot('dist') }: BuildTo): BuildOptions => ({
-  ...parts[part].options,
-  entryPoints: [parts[part].entry],
-  outfile: join(into, parts[part].options.outfile!),
-  minify: production,
-  sourcemap: production ? false : 'linked',
-});
+function optionsOf(part: Part, { production = false, into = inRoot('dist') }: BuildTo): BuildOptions {
+  const { entries, options } = parts[part];
+  const out = options.outdir ? { outdir: join(into, options.outdir) } : { outfile: join(into, options.outfile!) };
+  return { ...options, ...out, entryPoints: entries, minify: production, sourcemap: production ? false : 'linked' };
+}
 
 /**
  * Builds the given parts, all that compile.
@@ -92,7 +94,10 @@ const optionsOf = (part: Part, { production = false, into = inRoot('dist') }: Bu
  * @throws Error that names the parts that do not compile
  */
 export async function buildParts(wanted: readonly Part[], to: BuildTo = {}): Promise<string[]> {
-  copyAssets(wanted, to.into ?? inRoot('dist'));
+  const into = to.into ?? inRoot('dist');
+  copyAssets(wanted, into);
+  // Their names change with what is in them.
+  if (wanted.includes('webview')) rmSync(join(into, 'webview', 'parts'), { recursive: true, force: true });
   const building = present(wanted);
   const results = await Promise.allSettled(building.map((part) => build(optionsOf(part, to))));
   const failed = building.filter((_, i) => results[i].status === 'rejected');

@@ -17,12 +17,12 @@ export type Format = 'png' | 'svg' | 'csv' | 'json' | 'tokens';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Saves what the view shows. False where it shows nothing that could be saved. */
-export async function exportView(view: View, state: Readonly<State>, format: Format): Promise<boolean> {
+/** Saves what the view of an id shows. False where it shows nothing that could be saved. */
+export async function exportView(id: string, view: View, state: Readonly<State>, format: Format): Promise<boolean> {
   const figure = format === 'tokens' ? null : view.figure(state);
   if (format !== 'tokens' && !figure) return false;
   const about = { ...provenance(state), ...(figure?.about ?? { view: 'tokens' }) };
-  const name = `${state.document?.name ?? 'tokenscope'} ${format === 'tokens' ? 'tokens' : view.id}`;
+  const name = `${state.document?.name ?? 'tokenscope'} ${format === 'tokens' ? 'tokens' : id}`;
   if (format === 'png' || format === 'svg') {
     const palette = paletteOf(state);
     const picture = framed(captioned(figure!.picture, state), palette);

@@ -20,7 +20,11 @@ const undoes = (event: KeyboardEvent): boolean =>
   event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
 
 /** @param more what else keys do on this page */
-export function listenToKeys(actions: Actions, openView: () => View, more: Record<string, () => void>): void {
+export function listenToKeys(
+  actions: Actions,
+  openView: () => View | undefined,
+  more: Record<string, () => void>,
+): void {
   const { store } = actions;
   const keys: Record<string, () => void> = {
     ArrowLeft: () => actions.choose(store.state.chosen - 1),
@@ -42,7 +46,7 @@ export function listenToKeys(actions: Actions, openView: () => View, more: Recor
     }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (takesKey(event)) return;
-    if (openView().key?.(event)) return event.preventDefault();
+    if (openView()?.key?.(event)) return event.preventDefault();
     const act = keys[event.key];
     if (!act || (event.shiftKey && event.key.length > 1)) return;
     act();

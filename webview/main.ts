@@ -14,7 +14,7 @@ import { tourView } from './views/tour.ts';
 
 const page = makePage(views);
 const { actions } = page;
-const tintsOf: MakeTints = (state, palette) => (page.open().tints ?? surprisals)(state, palette);
+const tintsOf: MakeTints = (state, palette) => (page.open()?.tints ?? surprisals)(state, palette);
 const status = statusView(actions, page.exportMenu);
 const strip = stripView(actions, tintsOf);
 const surprises = surprisesView(actions);

@@ -4,7 +4,7 @@
  */
 const meta = document.createElement('meta');
 meta.setAttribute('property', 'csp-nonce');
-meta.content = document.currentScript?.nonce ?? '';
+meta.content = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
 document.head.append(meta);
 queueMicrotask(() => meta.remove());
 

@@ -1,7 +1,7 @@
 /** What every page has: its store, views behind tabs, what they need of the host, keys, and the export menu. */
 import { Actions } from './actions.ts';
 import { tabs } from './controls.ts';
-import { exportView } from './export.ts';
+import { el } from './dom.ts';
 import { keepState, listen, post, savedState } from './host.ts';
 import { listenToKeys } from './keyboard.ts';
 import { t } from './l10n.ts';
@@ -10,7 +10,7 @@ import { pageState, restored } from './pageState.ts';
 import { Asker, watchNeeds } from './requests.ts';
 import { type Changed, type State, Store } from './store.ts';
 import { exportMenu } from './views/exportMenu.ts';
-import type { MakeView } from './views/view.ts';
+import type { LazyView, View } from './views/view.ts';
 
 /** What pageState reads. */
 const KEPT: (keyof State)[] = [
@@ -18,23 +18,46 @@ const KEPT: (keyof State)[] = [
   ...(['measure', 'times', 'withoutFirst', 'arcs', 'compared', 'step', 'patching'] as const),
 ];
 
-/** @param makers of the views, in the order of the tabs; the first is open at first */
-export function makePage(makers: readonly MakeView[]) {
+/** @param views in the order of the tabs; the first is open at first */
+export function makePage(views: readonly LazyView[]) {
   const store = new Store();
   const actions = new Actions(store);
   const saved = savedState();
-  const views = makers.map((make) => make(actions));
   const ids = views.map(({ id }) => id);
   store.set(saved ? restored(saved, ids) : { view: ids[0] });
-  const open = () => views.find(({ id }) => id === store.state.view)!;
+  const places = new Map(ids.map((id) => [id, el('div', { class: 'view-place' })]));
+  const loaded = new Map<string, View>();
+  const open = () => loaded.get(store.state.view);
   const menu = exportMenu(async (format) => {
-    if (!(await exportView(open(), store.state, format))) menu.say(t('There is nothing to export yet.'));
+    const view = open();
+    const { exportView } = await import('./export.ts');
+    if (!view || !(await exportView(store.state.view, view, store.state, format)))
+      menu.say(t('There is nothing to export yet.'));
   });
   const panels = tabs(
-    views.map(({ id, title, element }) => ({ id, title, panel: element })),
+    views.map(({ id, title }) => ({ id, title, panel: places.get(id)! })),
     (id) => actions.setView(id),
   );
   panels.element.classList.add('views');
+  const loading = new Set<string>();
+
+  /** A view's code is loaded when it is first opened. */
+  async function load({ id, load }: LazyView): Promise<void> {
+    if (loading.has(id)) return;
+    loading.add(id);
+    const place = places.get(id)!;
+    try {
+      const view = (await load())(actions);
+      loaded.set(id, view);
+      place.replaceChildren(view.element);
+      if (store.state.view === id) store.refresh();
+    } catch (error) {
+      // It is tried again when the tab is opened again.
+      loading.delete(id);
+      const said = error instanceof Error ? error.message : String(error);
+      place.replaceChildren(el('p', { role: 'alert' }, t('This view could not be loaded: {0}', said)));
+    }
+  }
 
   /**
    * Begins to show and to listen.
@@ -46,11 +69,13 @@ export function makePage(makers: readonly MakeView[]) {
       update(state, changed);
       panels.select(state.view);
       panels.element.hidden = state.tokens.length === 0;
-      open().update(state, changed);
+      const view = open();
+      if (view) view.update(state, changed);
+      else if (changed.has('view')) void load(views.find(({ id }) => id === state.view)!);
       if (KEPT.some((key) => changed.has(key))) keepState(pageState(state));
     });
     const asker = new Asker(post);
-    watchNeeds(store, asker, (state) => open().needs(state));
+    watchNeeds(store, asker, (state) => open()?.needs(state) ?? []);
     listenToKeys(actions, open, keys);
     listen((message) => {
       if (message.type === 'answer') asker.receive(message);

@@ -5,13 +5,10 @@ import { lookOf } from './heads.ts';
 import { makePage } from './page.ts';
 import { live } from './speech.ts';
 import type { State } from './store.ts';
-import { matrixView } from './views/attention.ts';
-import { compareView } from './views/compareHeads.ts';
-import { allHeadsView, layerView } from './views/heads.ts';
-import { rowView } from './views/row.ts';
 import { sideHeader } from './views/sideHeader.ts';
+import { sideViews } from './views/sideIndex.ts';
 
-const page = makePage([rowView, matrixView, layerView, allHeadsView, compareView]);
+const page = makePage(sideViews);
 const { actions } = page;
 const header = sideHeader(actions, page.exportMenu);
 document.body.append(header.element, el('main', {}, page.tabs), live);

@@ -29,7 +29,7 @@ export function pageHtml(webview: vscode.Webview, root: vscode.Uri, script: Page
   </head>
   <body>
     ${bundleBlock(vscode.l10n.bundle)}
-    <script nonce="${nonce}" src="${file(`${script}.js`)}"></script>
+    <script type="module" nonce="${nonce}" src="${file(`${script}.js`)}"></script>
   </body>
 </html>
 `;

@@ -161,10 +161,10 @@ describe('arcs over the strip, on numbers of the real engine', () => {
     await opened.settle();
     assert.deepEqual(await said(), await patternRow(IT));
     assert.equal((await keptState()).attention?.arcs, true);
-    await opened.page.locator('#tab-predict').click();
+    await opened.openView('predict');
     await opened.settle();
     assert.deepEqual([await said(), await height()], [[], plain]);
-    await opened.page.locator('#tab-attention').click();
+    await opened.openView('attention');
     await opened.settle();
     assert.deepEqual(await said(), await patternRow(IT));
     await toggle();

@@ -99,9 +99,9 @@ describe('the attention view, on numbers of the real engine', () => {
 
   it('the theme changes while another view is open: matrix, strip and picture follow', async () => {
     await open({ theme: 'dark' });
-    await opened.page.locator('#tab-predict').click();
+    await opened.openView('predict');
     await opened.setTheme('light');
-    await opened.page.locator('#tab-attention').click();
+    await opened.openView('attention');
     await frames();
     assert.deepEqual(await drawn(), expected('light'));
     await opened.page.getByRole('button', { name: 'Export' }).click();
@@ -227,7 +227,7 @@ describe('the attention view, on numbers of the real engine', () => {
 
   it('begins with a head that is known to be worth seeing', async () => {
     await open({ state: undefined });
-    await opened.page.locator('#tab-attention').click();
+    await opened.openView('attention');
     await answerAll(opened, text);
     assert.equal(await chosenHead(), `attention of ·it, layer ${LAYER} head ${HEAD}`);
     assert.deepEqual(
@@ -246,7 +246,7 @@ describe('the attention view, on numbers of the real engine', () => {
     assert.ok(said.type === 'model' && said.model.firstHead);
     const model = { ...said.model, firstHead: undefined };
     for (const message of [{ ...said, model }, ...others]) await opened.send(message);
-    await opened.page.locator('#tab-attention').click();
+    await opened.openView('attention');
     const answered = await answerAll(opened, text);
     const head = mostTelling(await text.pattern(15));
     assert.equal(await chosenHead(), `attention of ·it, layer 15 head ${head}`);

@@ -160,7 +160,7 @@ describe('every state, on numbers of the real engine', () => {
     assert.match(await opened.page.locator('.cell-value').filter({ visible: true }).innerText(), /looks at/);
     assert.equal(await top('.matrix'), matrix);
     const from = opened.sent().length;
-    await opened.page.locator('#tab-generate').click();
+    await opened.openView('generate');
     await answerAll(opened, text, from);
     const below = await top('.path');
     await opened.page.locator('#token-5').click();

@@ -53,6 +53,8 @@ export interface OpenPage {
   sent(): PageMessage[];
   /** The first message of this type from index `from` on (default 0), waited for. */
   waitForMessage<T extends PageMessage['type']>(type: T, from?: number): Promise<Extract<PageMessage, { type: T }>>;
+  /** Opens a view by its tab; resolves when its code is there. */
+  openView(id: string): Promise<void>;
   /** What the page stored with setState. */
   state(): Promise<unknown>;
   /** Changes the theme under the open page, as VS Code does. */
@@ -104,12 +106,12 @@ function html(theme: Theme, nonce: string, { script = 'main', bundle }: OpenOpti
 <style nonce="${nonce}">${base}</style>
 <link rel="stylesheet" href="${origin}/codicon.css"><link rel="stylesheet" href="${origin}/${script}.css"></head>
 <body class="${facts.bodyClass}" data-vscode-theme-kind="${facts.kind}" data-vscode-theme-id="${facts.id}">${bundleBlock(bundle)}
-<script nonce="${nonce}" src="${origin}/${script}.js"></script></body></html>`;
+<script type="module" nonce="${nonce}" src="${origin}/${script}.js"></script></body></html>`;
 }
 
 /** Opens the page in a fresh browser context. Default: dark, 700 x 900. */
 export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
-  built ??= buildParts(['webview', 'side']);
+  built ??= buildParts(['webview']);
   await built;
   const theme = options.theme ?? 'dark';
   const nonce = 'tokenscopetestnonce';
@@ -149,6 +151,8 @@ export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
     return route.abort();
   });
   await page.goto(`${origin}/`);
+  // The open view's code comes after the page's own.
+  await page.waitForSelector('.view', { state: 'attached' });
 
   const nextFrame = () => page.evaluate(() => new Promise<void>((done) => requestAnimationFrame(() => done())));
   const allProblems = async () => [...problems, ...((await page.evaluate(() => window.tokenscopeViolations)) ?? [])];
@@ -181,6 +185,10 @@ export async function openPage(options: OpenOptions = {}): Promise<OpenPage> {
         waiting.add(check);
         check();
       }),
+    async openView(id) {
+      await page.locator(`#tab-${id}`).click();
+      await page.waitForSelector(`#view-${id} .view`, { state: 'attached' });
+    },
     state: () => page.evaluate(() => window.tokenscopeState),
     async setTheme(next) {
       await page.emulateMedia({ colorScheme: next.includes('light') ? 'light' : 'dark' });

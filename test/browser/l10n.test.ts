@@ -141,7 +141,7 @@ describe('sentences of the page', () => {
       };
     });
     await say(messages.model(), messages.run(text));
-    await locator('#tab-depth').click();
+    await opened.openView('depth');
     await check('depth waits');
     await say(...finished(text));
     await check('depth is computed');
@@ -194,7 +194,7 @@ describe('sentences of the page', () => {
     await say(...finished(text));
     await answerAll();
     await exportAs(0, true);
-    await locator('#tab-attention').click();
+    await opened.openView('attention');
     await check('attention is computed');
     await answerAll();
     await check('attention');
@@ -226,7 +226,7 @@ describe('sentences of the page', () => {
     await say(...finished(text));
     assert.equal(await locator('.sampling vscode-button').innerText(), markup);
     assert.equal(await locator('.heading').innerText(), '三 の前');
-    await locator('#tab-attention').click();
+    await opened.openView('attention');
     await answerAll();
     assert.match(await locator('.looks-at').innerText(), /^三 0\.\d+ .*← 三$/);
   });

@@ -82,7 +82,7 @@ describe('the heads view', () => {
     await open();
     await cell(3, 2).click();
     await opened.page.keyboard.press('Enter');
-    assert.ok(await opened.page.locator('.view.attention').first().isVisible());
+    await opened.page.locator('.view.attention').first().waitFor();
   });
 
   it('what is off is marked, totals are before and after, and the tokens are tinted by their change', async () => {

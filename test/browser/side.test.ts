@@ -80,7 +80,7 @@ describe('the side bar at 260 px, on numbers of the real engine', () => {
   /** Opens a view and answers what it asks for. */
   async function go(view: 'matrix' | 'layer' | 'heads' | 'compare'): Promise<void> {
     const from = opened.sent().length;
-    await opened.page.locator(`#tab-${view}`).click();
+    await opened.openView(view);
     await answerAll(opened, text, from);
     await frames();
   }

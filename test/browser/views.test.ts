@@ -80,7 +80,7 @@ describe('views ask for what they need', () => {
         ),
       );
     const attention = await colours();
-    await opened.page.locator('#tab-predict').click();
+    await opened.openView('predict');
     await opened.page.locator('.under-strip .legend .label', { hasText: /^surprisal$/ }).waitFor();
     const surprisals = await colours();
     assert.equal(surprisals[0], '', 'the first token has no surprisal');

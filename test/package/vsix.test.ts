@@ -60,7 +60,7 @@ describe('the packaged extension', () => {
   });
 
   it('is built for production', () => {
-    for (const name of names().filter((one) => /dist\/(\w+|webview\/\w+)\.c?js$/.test(one))) {
+    for (const name of names().filter((one) => /dist\/(\w+|webview\/[\w/-]+)\.c?js$/.test(one))) {
       assert.doesNotMatch(text(name), /sourceMappingURL=\S+\.map/, name);
       assert.ok(text(name).split('\n').length < 2000, `${name} is not minified`);
     }

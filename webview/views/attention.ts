@@ -61,20 +61,12 @@ function tints(state: Readonly<State>, palette: Palette): Tints {
 }
 
 /** One head's pattern, with what chooses the head. */
-export const attentionView = (actions: Actions): View => ({
-  ...patternView(actions, true),
-  id: 'attention',
-  title: t('Attention'),
-});
+export const attentionView = (actions: Actions): View => patternView(actions, true);
 
 /** The pattern alone, where the head is chosen elsewhere. */
-export const matrixView = (actions: Actions): View => ({
-  ...patternView(actions, false),
-  id: 'matrix',
-  title: t('Matrix'),
-});
+export const matrixView = (actions: Actions): View => patternView(actions, false);
 
-function patternView(actions: Actions, chooses: boolean): Omit<View, 'id' | 'title'> {
+function patternView(actions: Actions, chooses: boolean): View {
   const { store } = actions;
   const layers = dropdown(t('layer'), (layer) => actions.setLayer(layer));
   const heads = dropdown(t('head'), (head) => actions.setHead(head));

@@ -182,8 +182,6 @@ export function compareView(actions: Actions): View {
   }
 
   return {
-    id: 'compare',
-    title: t('Compare'),
     element,
     needs({ tokens, model, compared: kept, layer }) {
       if (!model || tokens.length === 0) return [];

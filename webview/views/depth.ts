@@ -219,8 +219,6 @@ export function depthView(actions: Actions): View {
   }
 
   return {
-    id: 'depth',
-    title: t('Depth'),
     element,
     needs: (state) => [...following.needs(), ...lensNeeds(state), ...residualNeeds(state)],
     update(state: Readonly<State>, changed: Changed): void {

@@ -139,8 +139,6 @@ export function generateView(actions: Actions): View {
   );
 
   return {
-    id: 'generate',
-    title: t('Generate'),
     element,
     needs: (state) => (state.chosen < 1 ? [] : [treeQuestion(state), ...compare.needs(state)]),
     update(state: Readonly<State>, changed: Changed): void {

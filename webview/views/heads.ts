@@ -32,12 +32,12 @@ const ORDERS: [HeadOrder, string][] = [
 ];
 
 /** The heads of the chosen layer. */
-export const layerView = (actions: Actions): View => headsView(actions, 'layer', t('Layer'));
+export const layerView = (actions: Actions): View => headsView(actions, 'layer');
 
 /** The heads of all layers. */
-export const allHeadsView = (actions: Actions): View => headsView(actions, 'heads', t('All heads'));
+export const allHeadsView = (actions: Actions): View => headsView(actions, 'heads');
 
-function headsView(actions: Actions, id: 'layer' | 'heads', title: string): View {
+function headsView(actions: Actions, id: 'layer' | 'heads'): View {
   const { store } = actions;
   let order: HeadOrder = 'layer';
   let matrices = id === 'layer';
@@ -167,8 +167,6 @@ function headsView(actions: Actions, id: 'layer' | 'heads', title: string): View
   }
 
   return {
-    id,
-    title,
     element,
     needs,
     update(state: Readonly<State>, changed: Changed): void {

@@ -1,10 +1,12 @@
-import { attentionView } from './attention.ts';
-import { depthView } from './depth.ts';
-import { generateView } from './generate.ts';
-import { modelView } from './modelView.ts';
-import { predictView } from './predict.ts';
-import { rolesView } from './roles.ts';
-import type { MakeView } from './view.ts';
+import { t } from '../l10n.ts';
+import type { LazyView } from './view.ts';
 
 /** In the order of the tabs. */
-export const views: MakeView[] = [predictView, attentionView, depthView, rolesView, generateView, modelView];
+export const views: LazyView[] = [
+  { id: 'predict', title: t('Predict'), load: async () => (await import('./predict.ts')).predictView },
+  { id: 'attention', title: t('Attention'), load: async () => (await import('./attention.ts')).attentionView },
+  { id: 'depth', title: t('Depth'), load: async () => (await import('./depth.ts')).depthView },
+  { id: 'roles', title: t('Heads'), load: async () => (await import('./roles.ts')).rolesView },
+  { id: 'generate', title: t('Generate'), load: async () => (await import('./generate.ts')).generateView },
+  { id: 'model', title: t('Model'), load: async () => (await import('./modelView.ts')).modelView },
+];

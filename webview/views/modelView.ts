@@ -50,8 +50,6 @@ export function modelView(actions: Actions): View {
   );
 
   return {
-    id: 'model',
-    title: t('Model'),
     element,
     needs: (state) =>
       state.model && state.tokens.length > 0

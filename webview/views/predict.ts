@@ -102,8 +102,6 @@ export function predictView(actions: Actions): View {
   }
 
   return {
-    id: 'predict',
-    title: t('Predict'),
     element,
     needs(state: Readonly<State>) {
       const source = sourceOf(state.chosen);

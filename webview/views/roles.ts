@@ -234,8 +234,6 @@ export function rolesView(actions: Actions): View {
   }
 
   return {
-    id: 'roles',
-    title: t('Heads'),
     element,
     needs: (state) => [...roleNeeds(state, measure), ...differenceNeeds(state), ...patching.needs(state)],
     tints: (state, palette) => differences(state, palette),

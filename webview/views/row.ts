@@ -126,8 +126,6 @@ export function rowView(actions: Actions): View {
   }
 
   return {
-    id: 'row',
-    title: t('Row'),
     element,
     needs: attentionNeeds,
     update(state: Readonly<State>, changed: Changed): void {

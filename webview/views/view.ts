@@ -13,8 +13,6 @@ export interface Table {
 }
 
 export interface View {
-  id: string;
-  title: string;
   element: HTMLElement;
   /** Questions that the view needs answered now, the most urgent first. Their answers are in the state (answers.ts). */
   needs(state: Readonly<State>): Question[];
@@ -29,6 +27,13 @@ export interface View {
 }
 
 export type MakeView = (actions: Actions) => View;
+
+/** A view as its tab knows it; its code is loaded when it is first opened. */
+export interface LazyView {
+  id: string;
+  title: string;
+  load(): Promise<MakeView>;
+}
 
 /**
  * The line that says what one sees, and its ?.
