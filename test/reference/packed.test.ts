@@ -38,6 +38,20 @@ describe('packed weights kept on disk', () => {
       assert.deepEqual(await readFile(join(folder, (await kept())[0])), bytes, 'they are not written again');
     });
 
+  it('are made by several windows at once: each has the right numbers, and one whole file is left', async () => {
+    const model = fixture('models/llama_gqa_tied');
+    const right = await numbers(model);
+    for (const found of await Promise.all([1, 2, 3].map(() => numbers(model, folder)))) assert.deepEqual(found, right);
+    assert.equal((await kept()).length, 1);
+    // And while some read it, another makes it anew.
+    const path = join(folder, (await kept())[0]);
+    const whole = await readFile(path);
+    await truncate(path, whole.length - 4);
+    for (const found of await Promise.all([1, 2, 3].map(() => numbers(model, folder)))) assert.deepEqual(found, right);
+    await numbers(model, folder);
+    assert.deepEqual(await readFile(path), whole);
+  });
+
   it('that are damaged are not used, and made again', async () => {
     const model = fixture('models/llama_gqa_tied');
     const first = await numbers(model, folder);
