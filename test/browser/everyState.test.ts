@@ -55,7 +55,7 @@ describe('every state, on numbers of the real engine', () => {
 
   for (const theme of themes) {
     it(`${theme}: nothing is cut off, overlaps or is too faint in any state`, async () => {
-      await open({ theme, width: 480 });
+      await open({ theme });
       await measure(opened);
       const states: [string, HostMessage[]][] = [
         ['empty', [{ type: 'empty', reason: 'Nothing is selected.' }]],
@@ -68,12 +68,20 @@ describe('every state, on numbers of the real engine', () => {
         ['error', [...text.finished(1, 8), failure]],
       ];
       const faults: string[] = [];
-      for (const [state, said] of states) {
+      for (const [i, [state, said]] of states.entries()) {
         await say(...said);
         await answerAll(opened, text);
         assert.equal(await opened.page.evaluate(() => document.body.dataset.state), state);
-        const found = [...(await layoutFaults(opened)), ...(await contrastFaults(opened, leastContrast(theme)))];
-        faults.push(...found.map((fault) => `${state}: ${fault}`));
+        for (const width of [480, 900, 1500]) {
+          await opened.page.setViewportSize({ width, height: 800 });
+          await opened.settle();
+          const found = await layoutFaults(opened);
+          faults.push(...found.map((fault) => `${state}, ${width}: ${fault}`));
+          const shots = process.env.STATES_SHOTS;
+          if (shots) await opened.screenshot(`${shots}/${theme}-${width}-${i}-${state}.png`);
+        }
+        const faint = await contrastFaults(opened, leastContrast(theme));
+        faults.push(...faint.map((fault) => `${state}: ${fault}`));
         await opened.checkAxe();
       }
       assert.deepEqual(faults, []);
