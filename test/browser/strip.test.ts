@@ -49,6 +49,13 @@ describe('the strip of tokens', () => {
     assert.equal(await isInView(1000), true);
   });
 
+  it('1,024 tokens: the token that is chosen when a page first shows the text is in view', async () => {
+    await open(longText(1024), 1000);
+    await opened.page.waitForFunction(() => document.getElementById('strip')!.scrollTop > 0);
+    for (let i = 0; i < 3; i++) await opened.settle();
+    assert.equal(await isInView(1000), true);
+  });
+
   it('1,024 tokens: begins where the first numbers are, and goes wherever a token is chosen', async () => {
     await open(longText(1024), 1);
     assert.equal(await scrolledTo(), 0);

@@ -213,6 +213,8 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
         tinted = null;
         label(state, 0, n + 1);
       }
+      // What is hidden has no place to scroll to.
+      setAttributes(element, { hidden: n === 0 });
       const palette = paletteOf(state);
       const tints = tintsOf(state, palette);
       tint(state, tints, palette);
@@ -228,7 +230,6 @@ export function stripView(actions: Actions, tintsOf: MakeTints) {
       if (changed.has('document')) element.classList.toggle('code', state.document?.code === true);
       if (changed.has('hovered')) mark('hovered', state.hovered);
       if (changed.has('target')) mark('target', state.target);
-      setAttributes(element, { hidden: n === 0 });
     },
   };
 }
