@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import type { PageMessage, PageState } from '../../src/panel/protocol.ts';
 import type { LensLayer } from '../../src/runtime/api.ts';
-import type { DepthWindow } from '../../webview/plots/depthPaint.ts';
+import { kept, placeOf } from './depthPage.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure } from './measure.ts';
 import { answerUntilQuiet, type RealText, realText } from './real.ts';
 import { themes } from './theme.ts';
 
 const IT = 8;
-const kept = (more: object = {}): PageState => ({
-  view: 'depth',
-  layer: 20,
-  head: 3,
-  sampling: { temperature: 1, topK: 0, topP: 1 },
-  pinned: false,
-  ...more,
-});
-
 describe('the depth view: a followed token, and after attention', () => {
   let opened: OpenPage;
   let text: RealText;
@@ -168,12 +159,8 @@ describe('the depth view: a followed token, and after attention', () => {
     const layers = await text.lens();
     const id = layers[20].topIds[IT - 1];
     assert.equal((await exported()).followed?.id, id);
-    const view: DepthWindow = await opened.page.evaluate(() =>
-      JSON.parse(document.querySelector<HTMLCanvasElement>('.layers')!.dataset.window!),
-    );
-    const box = (await opened.page.locator('.layers').boundingBox())!;
-    const at = { x: view.gutter + 2.5 * view.cellWidth - view.left, y: view.header + 0.5 * view.cellHeight };
-    await opened.page.mouse.dblclick(box.x + at.x, box.y + at.y);
+    const { x, y } = await placeOf(opened, 0, 2);
+    await opened.page.mouse.dblclick(x, y);
     await settled();
     const output = layers.at(-1)!.topIds[2];
     assert.equal((await exported()).followed?.id, output);

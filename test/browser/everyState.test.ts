@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { HostMessage } from '../../src/panel/protocol.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure } from './measure.ts';
-import { messages } from './numbers.ts';
+import { messages } from './messages.ts';
 import { answerAll, openText, type RealText, realText } from './real.ts';
 import { themes } from './theme.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PageMessage } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { messages } from './numbers.ts';
+import { messages } from './messages.ts';
 import { answerAll, type RealText, realText } from './real.ts';
 
 type Saved = Extract<PageMessage, { type: 'save' }>;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 
 import { type OpenPage, openPage } from './harness.ts';
 import { layoutFaults, measure } from './measure.ts';
-import { type Ask, chicken, finished, messages, zipf } from './numbers.ts';
+import { type Ask, finished, messages } from './messages.ts';
+import { chicken, zipf } from './numbers.ts';
 
 type TreeAsk = Ask & { question: { kind: 'tree'; paths: number[][]; top: number; position: number } };
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { inRoot } from '../../scripts/lib/paths.ts';
 import type { HostMessage } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { type Ask, finished, messages, type Sample, sample } from './numbers.ts';
+import { type Ask, finished, messages } from './messages.ts';
+import { type Sample, sample } from './numbers.ts';
 
 /** A made-up language: every Latin letter of a sentence is a wide one, the places of values are as they were. */
 const wide = (sentence: string): string =>

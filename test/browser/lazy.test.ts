@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type OpenPage, openPage } from './harness.ts';
-import { chicken, finished } from './numbers.ts';
+import { finished } from './messages.ts';
+import { chicken } from './numbers.ts';
 
 const sampling = { temperature: 1, topK: 0, topP: 1 };
 

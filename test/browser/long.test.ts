@@ -5,7 +5,8 @@ import { percent } from '../../src/analysis/format.ts';
 import type { PageMessage } from '../../src/panel/protocol.ts';
 import { repositoryRoot } from '../fixtures.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { finished, longText, messages, model, type Sample } from './numbers.ts';
+import { finished, messages } from './messages.ts';
+import { longText, model, type Sample } from './numbers.ts';
 import { byLikelihood, openText, realText, softmax } from './real.ts';
 
 const N = 1024;

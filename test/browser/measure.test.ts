@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, measure, walkByTab } from './measure.ts';
-import { chicken, finished } from './numbers.ts';
+import { finished } from './messages.ts';
+import { chicken } from './numbers.ts';
 
 describe('what finds faults of the page finds them', () => {
   let opened: OpenPage;

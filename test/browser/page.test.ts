@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { OpenPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure, walkByTab } from './measure.ts';
-import { finished, hostile } from './numbers.ts';
+import { finished } from './messages.ts';
+import { hostile } from './numbers.ts';
 import { answerAll, openText, type RealText, realText } from './real.ts';
 import { themes } from './theme.ts';
 

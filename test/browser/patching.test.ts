@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import type { PageState } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure, walkByTab } from './measure.ts';
-import { type Ask, chicken, finished, messages, model, patched } from './numbers.ts';
+import { type Ask, finished, messages } from './messages.ts';
+import { chicken, model } from './numbers.ts';
 import { realText } from './real.ts';
+import { patched } from './stubAnswers.ts';
 import { type Theme, themes } from './theme.ts';
 
 const kept = { view: 'roles', sampling: { temperature: 1, topK: 0, topP: 1 }, pinned: false };

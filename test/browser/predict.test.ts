@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type OpenPage, openPage } from './harness.ts';
 import { layoutFaults, measure } from './measure.ts';
-import { type Ask, chicken, finished, messages, sample } from './numbers.ts';
+import { type Ask, finished, messages } from './messages.ts';
+import { chicken, sample } from './numbers.ts';
 
 describe('Predict', () => {
   let opened: OpenPage;

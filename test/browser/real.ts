@@ -20,7 +20,7 @@ import { bundledModelPath } from '../../src/weights/bundled.ts';
 import { repositoryRoot } from '../fixtures.ts';
 import { all, loadedEngine } from '../reference/compare.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
-import type { Ask } from './numbers.ts';
+import type { Ask } from './messages.ts';
 
 /** By path: models that texts of different tests share. */
 const loading = new Map<string, ReturnType<typeof loadedEngine>>();

@@ -4,7 +4,8 @@ import type { PageMessage, PageState } from '../../src/panel/protocol.ts';
 import type { Question, Result } from '../../src/panel/questions/index.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
 import { contrastFaults, layoutFaults, leastContrast, measure } from './measure.ts';
-import { chicken, finished, messages } from './numbers.ts';
+import { finished, messages } from './messages.ts';
+import { chicken } from './numbers.ts';
 import { answerUntilQuiet, byLikelihood, type RealText, realText } from './real.ts';
 import { themes } from './theme.ts';
 

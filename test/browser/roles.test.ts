@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { meanScores } from '../../src/analysis/headScores.ts';
 import type { PageMessage } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { chicken, finished, messages } from './numbers.ts';
+import { finished, messages } from './messages.ts';
+import { chicken } from './numbers.ts';
 import { answerUntilQuiet, type RealText, realText } from './real.ts';
 
 const kept = { view: 'roles', sampling: { temperature: 1, topK: 0, topP: 1 }, pinned: false };

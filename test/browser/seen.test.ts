@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { contrast, parseColor } from '../../webview/plots/scale.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { chicken, finished } from './numbers.ts';
+import { finished } from './messages.ts';
+import { chicken } from './numbers.ts';
 import { themeFacts, themes } from './theme.ts';
 
 describe('what can be told apart', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { HostMessage } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { chicken, finished, hostile, messages } from './numbers.ts';
+import { finished, messages } from './messages.ts';
+import { chicken, hostile } from './numbers.ts';
 
 const failure = (run?: number): HostMessage => ({
   type: 'error',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { HostMessage } from '../../src/panel/protocol.ts';
 import { type OpenPage, openPage, type Theme } from './harness.ts';
-import { chicken, finished, hostile, longText, messages, type Sample } from './numbers.ts';
+import { finished, messages } from './messages.ts';
+import { chicken, hostile, longText, type Sample } from './numbers.ts';
 
 describe('the strip of tokens', () => {
   let opened: OpenPage;

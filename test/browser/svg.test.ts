@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict';
 import { visibleToken } from '../../src/analysis/format.ts';
 import { type OpenOptions, type OpenPage, openPage } from './harness.ts';
-import {
-  type Ask,
-  chicken,
-  finished,
-  hostile,
-  idOf,
-  lensShift,
-  messages,
-  model,
-  piece,
-  type Sample,
-  sample,
-  zipf,
-} from './numbers.ts';
+import { type Ask, finished, messages } from './messages.ts';
+import { chicken, hostile, idOf, model, piece, type Sample, sample, zipf } from './numbers.ts';
+import { lensShift } from './stubAnswers.ts';
 
 interface Read {
   /** What the parser finds wrong. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Question } from '../../src/panel/questions/index.ts';
 import { type OpenPage, openPage } from './harness.ts';
-import { type Ask, chicken, finished, messages, weight, zipf } from './numbers.ts';
+import { type Ask, finished, messages } from './messages.ts';
+import { chicken, zipf } from './numbers.ts';
+import { weight } from './stubAnswers.ts';
 
 describe('views ask for what they need', () => {
   let opened: OpenPage;
