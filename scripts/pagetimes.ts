@@ -2,24 +2,21 @@
  * npm run pagetimes -- [--tokens N]: how long the page's own tasks are in a browser, with a text of N tokens (1,024) and
  * numbers of the bundled model. A line each for what a person does in each view: the longest task of the page's thread,
  * how many were over 50 ms, and the longest time from the key to the frame that shows it (Event Timing, whole 8 ms).
+ * Then all heads of 256 tokens in the side bar.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { closeBrowser, type OpenPage } from '../test/browser/harness.ts';
 import { answerAll, closeEngine, openText, type RealText, realText } from '../test/browser/real.ts';
+import { tasksDuring } from './lib/pageTrace.ts';
 import { inRoot } from './lib/paths.ts';
+import { sideTimes } from './lib/sideTimes.ts';
 
 /** Times that each key is pressed. */
 const STEPS = 20;
 const LONG_MS = 50;
-
-interface TraceEvent {
-  name: string;
-  pid: number;
-  tid: number;
-  /** Microseconds. */
-  dur?: number;
-}
+/** Of the text whose heads are all shown in the side bar. */
+const SIDE_TOKENS = 256;
 
 /** What a person does: where the focus is, and keys that are pressed in turn. */
 const acts: { name: string; focus: string; keys: string[] }[] = [
@@ -51,6 +48,7 @@ try {
     for (const act of acts) await measure(opened, text, view, act);
   }
   await opened.close();
+  await sideTimes(await realText(ofTokens(readFileSync(inRoot('examples/prose.md'), 'utf8')), SIDE_TOKENS));
 } finally {
   await closeBrowser();
   await closeEngine();
@@ -83,20 +81,12 @@ async function measure(
       for (const { name: kind, duration } of list.getEntries()) if (kind === 'keydown') frames.push(duration);
     }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
   });
-  const browser = page.context().browser()!;
-  await browser.startTracing(page, {
-    categories: ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'blink.user_timing'],
+  const tasks = await tasksDuring(page, async () => {
+    for (let i = 0; i < STEPS; i++) {
+      await page.keyboard.press(keys[i % keys.length]);
+      await opened.settle();
+    }
   });
-  await page.evaluate(() => performance.mark('begin'));
-  for (let i = 0; i < STEPS; i++) {
-    await page.keyboard.press(keys[i % keys.length]);
-    await opened.settle();
-  }
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
-  const { pid, tid } = traceEvents.find((event) => event.name === 'begin')!;
-  const tasks = traceEvents
-    .filter((event) => event.pid === pid && event.tid === tid && event.name.endsWith('RunTask'))
-    .map(({ dur = 0 }) => dur / 1000);
   const frames = await page.evaluate(() => (window as unknown as { frames: number[] }).frames);
   const longest = `${Math.max(...tasks).toFixed(1)} ms`;
   const over = String(tasks.filter((ms) => ms > LONG_MS).length);

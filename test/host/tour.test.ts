@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { perplexity } from '../../src/analysis/format.ts';
 import type { TestApi } from '../../src/extension.ts';
 import { drive } from './drive.ts';
-import { closeAll, Heard, send, testApi } from './explore.ts';
+import { closeAll, Heard, send, setting, testApi } from './explore.ts';
 
 describe('the tour', () => {
   let api: TestApi;
@@ -59,6 +61,30 @@ describe('the tour', () => {
     send(api, { type: 'tour', step: null });
     await heard.next('tour', ({ step: now }) => now === undefined);
     await drive.webview.waitFor(() => document.querySelector<HTMLElement>('.tour')?.hidden);
+  });
+
+  it('of another model: its own numbers, and where a step is about the bundled one, that is said', async () => {
+    await setting('model', join(process.env.TOKENSCOPE_TEST_ROOT!, 'test/fixtures/models/llama_gqa_tied'));
+    const fresh = new Heard(api);
+    const said = (step: number, fits: RegExp) =>
+      fresh.next('tour', (message) => message.step?.step === step && fits.test(message.step.text));
+    send(api, { type: 'tour', step: 5 });
+    const { step } = await said(5, /perplexity of/);
+    const keys = api.texts.all.find(({ run }) => run?.loaded?.model.name !== 'SmolLM2-135M-Instruct')!;
+    const { loaded, ids, scores } = keys.run!;
+    let [loss, count] = [0, 0];
+    for await (const { logprob } of loaded!.engine.run({ ids, topK: 1 }))
+      for (const x of logprob) if (!Number.isNaN(x)) [loss, count] = [loss - x, count + 1];
+    assert.equal(count, ids.length - 1);
+    assert.ok(Math.abs(scores.totals.perplexity / Math.exp(loss / count) - 1) < 1e-6);
+    assert.ok(step!.text.includes(`perplexity of ${perplexity(Math.exp(loss / count))}.`), step!.text);
+    send(api, { type: 'tour', step: 8 });
+    await said(8, /about the bundled model/);
+    assert.deepEqual(api.changes.state.parts, []);
+    send(api, { type: 'tour', step: null });
+    await fresh.next('tour', ({ step: now }) => now === undefined);
+    fresh.dispose();
+    await setting('model', undefined);
   });
 
   it('a head is shown at work: an induction head at a token that came before, on what came after it then', async () => {
