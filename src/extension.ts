@@ -56,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const tint = registerAttentionTint(context, texts, heat.heatmap);
   const shared = { root, texts, changes, log, openExample: () => openExample(root) };
   const panel = registerPanel(context, shared);
+  context.subscriptions.push(heat.whatIf.onDidChange((line) => panel.page()?.whatIf(line)));
   const ghost = registerGhostText(context, engine, changes, log, (document, range) =>
     panel.showTree(new TrackedText(document, range), caret),
   );

@@ -80,6 +80,8 @@ export function receive(state: Readonly<State>, message: HostEvent): Partial<Sta
       return { hovered: message.position, target: null };
     case 'changed':
       return { changed: { parts: message.parts, mean: message.mean } };
+    case 'whatIf':
+      return { whatIf: message.line ?? null };
     case 'tour':
       return { tour: message.step ?? null };
     case 'view':

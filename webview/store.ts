@@ -108,6 +108,8 @@ export interface State {
     pair: { answer: number; against: number } | null;
   };
   pinned: boolean;
+  /** How a line of the document would go on from another token, after what stands before it. */
+  whatIf: { before: string; text: string } | null;
   /** The step of the tour that is shown. */
   tour: TourView | null;
   /** What is switched off in the model. */
@@ -191,6 +193,7 @@ export class Store {
     step: null,
     patching: { other: '', swap: false, at: 'resid', pair: null },
     pinned: false,
+    whatIf: null,
     tour: null,
     changed: { parts: [], mean: false },
     theme: 0,

@@ -182,6 +182,11 @@ export class ExplorePage implements vscode.Disposable {
     this.outbox.post({ type: 'notice', text });
   }
 
+  /** Shows how a line would go on from another token; undefined: it is over. */
+  whatIf(line: { before: string; text: string } | undefined): void {
+    this.outbox.post({ type: 'whatIf', ...(line && { line }) });
+  }
+
   /** Says what a step of the tour is about; null: it is over. */
   tour(step: TourView | null): void {
     this.outbox.post({ type: 'tour', ...(step && { step }) });

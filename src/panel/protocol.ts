@@ -135,6 +135,8 @@ export type HostMessage =
   | { type: 'restore'; state: PageState }
   /** A step of the tour, from 0; without one the tour is over. */
   | { type: 'tour'; step?: TourView }
+  /** How a line of the document would go on from another token, after what stands before it; without one it is over. */
+  | { type: 'whatIf'; line?: { before: string; text: string } }
   /** Where a figure was saved. */
   | { type: 'saved'; file: string }
   | AnswerMessage;

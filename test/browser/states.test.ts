@@ -99,6 +99,18 @@ describe('what the page says of how things stand', () => {
     assert.deepEqual(opened.sent().at(-1), { type: 'rerun' });
   });
 
+  it('what if: the whole line as it would go on, as text, until it is over', async () => {
+    await open(...finished(chicken));
+    const line = () => opened.page.locator('.what-if');
+    assert.equal(await line().isVisible(), false);
+    await say({ type: 'whatIf', line: { before: 'The chicken', text: ' <b>crossed</b>' } });
+    assert.equal(await line().innerText(), 'What if: The chicken <b>crossed</b>');
+    assert.equal(await line().locator('strong').innerText(), ' <b>crossed</b>');
+    await opened.checkAxe('header');
+    await say({ type: 'whatIf' });
+    assert.equal(await line().isVisible(), false);
+  });
+
   it('the values under the strip are explained, with the value in full', async () => {
     await open(...finished(chicken, 1, 5));
     for (const [word, says] of [

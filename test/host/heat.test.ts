@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { HEAT_STEPS } from '../../src/analysis/heat.ts';
 import type { TestApi } from '../../src/extension.ts';
-import { closeAll, event, openText, setting, testApi } from './explore.ts';
+import { closeAll, event, explore, Heard, openText, setting, testApi } from './explore.ts';
 
 const SENTENCE = 'The chicken did not cross the road because it was too tired.';
 
@@ -105,13 +105,20 @@ describe('heatmap', () => {
     const token = run!.tokens.findIndex(({ text }) => text === ' road');
     const id = run!.scores.topIds[(token - 1) * run!.scores.topK];
     const link = { uri: document.uri.toString(), version: document.version, token, id };
+    await explore();
+    const heard = new Heard(api);
     await vscode.commands.executeCommand('tokenscope.whatIf', link);
     const line = api.whatIf.text!;
+    // The panel has the whole line.
+    const { start } = run!.tokens[token];
+    assert.deepEqual(heard.last('whatIf').line, { before: SENTENCE.slice(0, start), text: line });
     assert.ok(line.startsWith(run!.loaded!.pieces.get(id)!.text) && line.length > 5);
     assert.equal(document.getText(), SENTENCE);
     await vscode.commands.executeCommand('tokenscope.whatIf.accept');
     assert.equal(document.getText(), SENTENCE.slice(0, run!.tokens[token].start) + line);
     assert.equal(api.whatIf.text, undefined);
+    assert.equal(heard.last('whatIf').line, undefined);
+    heard.dispose();
   });
 
   it('next and previous surprise walk the ten that surprise most', async () => {

@@ -22,6 +22,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
   const bar = el('div', { class: 'bar' });
   const progress = el('div', { class: 'progress', role: 'progressbar', 'aria-label': t('Progress') }, bar);
   const sentence = el('p', { class: 'sentence', role: 'status' });
+  const otherLine = el('p', { class: 'what-if', role: 'status', hidden: true });
   const problem = problemSection(actions);
   const empty = el('section', { class: 'empty', hidden: true });
   const header = el(
@@ -30,6 +31,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     el('div', { class: 'headline' }, facts, badge, el('div', { class: 'tools' }, cancel, pin, rerun, exportMenu, help)),
     progress,
     sentence,
+    otherLine,
     problem.element,
     empty,
   );
@@ -98,6 +100,12 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
     cancel.style.setProperty('visibility', busy ? 'visible' : 'hidden');
   }
 
+  function showOtherLine({ whatIf }: Readonly<State>): void {
+    otherLine.hidden = whatIf === null;
+    otherLine.replaceChildren();
+    if (whatIf) otherLine.append(t('What if:'), ' ', whatIf.before, el('strong', {}, whatIf.text));
+  }
+
   function showEmpty({ status, reason }: Readonly<State>): void {
     empty.hidden = status !== 'empty';
     empty.replaceChildren();
@@ -114,6 +122,7 @@ export function statusView(actions: Actions, exportMenu: HTMLElement) {
       if (touches(changed, 'model', 'totals', 'before', 'tokens')) showFacts(state);
       if (touches(changed, 'changed')) showBadge(state);
       if (touches(changed, 'progress', 'status')) showProgress(state);
+      if (touches(changed, 'whatIf')) showOtherLine(state);
       if (touches(changed, 'error')) problem.show(state.error);
       if (touches(changed, 'status', 'reason')) showEmpty(state);
       if (touches(changed, 'pinned')) {

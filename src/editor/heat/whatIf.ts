@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { changedEngine } from '../../explore/changedEngine.ts';
+import { Emitter, type Event } from '../../explore/events.ts';
 import type { ModelChanges } from '../../explore/modelChanges.ts';
 import type { WindowEngine } from '../../explore/windowEngine.ts';
 import type { Heatmap } from './heatmap.ts';
@@ -7,6 +8,12 @@ import { stillThere } from './replace.ts';
 
 /** Tokens that the model goes on for at most; it ends with the line. */
 const MOST = 24;
+
+/** A line as it would be: what stands before the token, and what would stand from there on. */
+export interface OtherLine {
+  before: string;
+  text: string;
+}
 
 interface Preview {
   editor: vscode.TextEditor;
@@ -29,6 +36,9 @@ export class WhatIf implements vscode.Disposable {
     after: { color: new vscode.ThemeColor('editorGhostText.foreground'), margin: '0 0 0 1em' },
   });
   private readonly listening: vscode.Disposable[];
+  private readonly events = new Emitter<{ changed: OtherLine | undefined }>();
+  /** The line grew, or is over. */
+  readonly onDidChange: Event<OtherLine | undefined> = (changed) => this.events.add({ changed });
 
   constructor(
     private readonly heatmap: Heatmap,
@@ -98,16 +108,19 @@ export class WhatIf implements vscode.Disposable {
     this.preview = undefined;
     editor.setDecorations(this.replaced, []);
     editor.setDecorations(this.instead, []);
+    this.events.fire('changed', undefined);
     void vscode.commands.executeCommand('setContext', 'tokenscope.whatIf', false);
   }
 
   dispose(): void {
     this.dismiss();
-    for (const listener of [...this.listening, this.replaced, this.instead]) listener.dispose();
+    for (const listener of [...this.listening, this.replaced, this.instead, this.events]) listener.dispose();
   }
 
   private draw(): void {
     const { editor, range, text } = this.preview!;
+    const before = editor.document.getText(range.with(range.start.with({ character: 0 }), range.start));
+    this.events.fire('changed', { before, text });
     editor.setDecorations(this.replaced, [range]);
     const said = vscode.l10n.t('{0}   (Ctrl+Enter takes it, Esc leaves it)', text.trimStart());
     const contentText = `⟶ ${said}`.replaceAll(' ', '\u00a0');
