@@ -71,6 +71,8 @@ export interface CallShape {
   newestWins?: boolean;
   /** Its request may say how urgent it is. */
   prioritised?: boolean;
+  /** Where it takes what is changed in the model, in its request or as its last argument; none: it is about the model as it is. */
+  changes?: 'request' | 'last';
   /** It runs foreign rules (a tokenizer's regular expressions) that may never end: see Watchdog. */
   watched?: boolean;
 }
@@ -81,21 +83,21 @@ export const ENGINE_CALLS = {
   encode: { streams: false, parameters: 1, watched: true },
   describe: { streams: false, parameters: 1 },
   pieces: { streams: false, parameters: 1 },
-  run: { streams: true, parameters: 1, newestWins: true, prioritised: true },
-  logits: { streams: false, parameters: 3, newestWins: true },
-  pattern: { streams: false, parameters: 3, newestWins: true },
-  hooks: { streams: true, parameters: 1, newestWins: true, prioritised: true },
-  generate: { streams: true, parameters: 1, newestWins: true, prioritised: true },
-  branches: { streams: true, parameters: 1, newestWins: true, prioritised: true },
-  expand: { streams: false, parameters: 1, prioritised: true },
-  lens: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  run: { streams: true, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
+  logits: { streams: false, parameters: 3, newestWins: true, changes: 'last' },
+  pattern: { streams: false, parameters: 3, newestWins: true, changes: 'last' },
+  hooks: { streams: true, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
+  generate: { streams: true, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
+  branches: { streams: true, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
+  expand: { streams: false, parameters: 1, prioritised: true, changes: 'request' },
+  lens: { streams: true, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
   headScores: { streams: false, parameters: 1 },
   copyingScores: { streams: false, parameters: 0 },
-  attribute: { streams: false, parameters: 1, newestWins: true, prioritised: true },
+  attribute: { streams: false, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
   neighbours: { streams: false, parameters: 1, newestWins: true },
-  valueNorms: { streams: false, parameters: 1, newestWins: true, prioritised: true },
+  valueNorms: { streams: false, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
   positionCosines: { streams: false, parameters: 1 },
-  patch: { streams: true, parameters: 1, newestWins: true, prioritised: true },
+  patch: { streams: true, parameters: 1, newestWins: true, prioritised: true, changes: 'request' },
   cacheTimes: { streams: false, parameters: 1, newestWins: true, prioritised: true },
 } as const satisfies Record<keyof EngineCalls, CallShape>;
 

@@ -96,7 +96,7 @@ describe('rooms', () => {
       forbidden(
         importsOf('src/explore'),
         /^src\/(explore|analysis)\//,
-        /^src\/(api|errors|runtime\/api|runtime\/tokenizer\/types|runtime\/worker\/client|weights\/bundled)\.ts$/,
+        /^src\/(api|errors|runtime\/api|runtime\/tokenizer\/types|runtime\/worker\/(client|forwarding)|weights\/bundled)\.ts$/,
         /^(vscode|node:\w+)$/,
       ),
       [],
