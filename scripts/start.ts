@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { buildParts } from './build.ts';
+import { allParts, buildParts } from './build.ts';
 import { ensureCodeServer } from './lib/codeServer.ts';
 import { which } from './lib/exec.ts';
 import { cacheRoot, inRoot, root } from './lib/paths.ts';
@@ -86,7 +86,7 @@ try {
   const code = findDesktop();
   const port = wantedPort();
   if (!code) await assertFree(port);
-  await buildParts(['extension', 'worker', 'webview']);
+  await buildParts(allParts);
   process.exitCode = code ? await openDesktop(code) : await openServer(port);
 } catch (error) {
   console.error(`npm start: ${error instanceof Error ? error.message : error}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -70,6 +70,9 @@ describe('npm start', () => {
 
   it('opens a desktop VS Code where there is one', async () => {
     const bin = mkdtempSync(join(tmpdir(), 'tokenscope-bin-'));
+    const bundles = ['extension.cjs', 'worker.js', 'packing.js', 'webview/main.js', 'webview/side.js'];
+    const built = bundles.map((name) => join(root, 'dist', name));
+    for (const file of built) rmSync(file, { force: true });
     // Stands for the desktop's command: shows what it is called with, and ends as if the window was closed.
     writeFileSync(join(bin, 'code'), '#!/bin/sh\nprintf "[%s]" "$@"\n', { mode: 0o755 });
     const started = start({
@@ -83,6 +86,7 @@ describe('npm start', () => {
     assert.equal(started.process.exitCode, 0, started.output());
     const call = `[--new-window][--wait][--extensionDevelopmentPath=${root}][${join(root, 'examples')}]`;
     assert.ok(started.output().includes(call), started.output());
+    for (const file of built) assert.ok(existsSync(file), `${file} is built`);
   });
 
   it('says which port is taken', async () => {
