@@ -25,6 +25,7 @@ describe('saving what a view shows', () => {
 
   /** Chooses the n-th way of the export menu, and waits until VS Code asks where. */
   async function exportAs(item: number): Promise<void> {
+    await drive.webview.waitFor(() => document.querySelector('vscode-button[aria-label="Export"]'));
     await drive.webview.click('vscode-button[aria-label="Export"]');
     await drive.webview.waitFor(() => document.querySelector('.menu-item'));
     await drive.webview.click(`.menu-item:nth-of-type(${item})`);
