@@ -29,10 +29,10 @@ export function makePage(views: readonly LazyView[]) {
   const loaded = new Map<string, View>();
   const open = () => loaded.get(store.state.view);
   const menu = exportMenu(async (format) => {
+    const { view: id } = store.state;
     const view = open();
     const { exportView } = await import('./export.ts');
-    if (!view || !(await exportView(store.state.view, view, store.state, format)))
-      menu.say(t('There is nothing to export yet.'));
+    if (!view || !(await exportView(id, view, store.state, format))) menu.say(t('There is nothing to export yet.'));
   });
   const panels = tabs(
     views.map(({ id, title }) => ({ id, title, panel: places.get(id)! })),
@@ -55,7 +55,9 @@ export function makePage(views: readonly LazyView[]) {
       // It is tried again when the tab is opened again.
       loading.delete(id);
       const said = error instanceof Error ? error.message : String(error);
-      place.replaceChildren(el('p', { role: 'alert' }, t('This view could not be loaded: {0}', said)));
+      place.replaceChildren(
+        el('p', { role: 'alert' }, t('This view could not be loaded: {0}. Close it and open it again.', said)),
+      );
     }
   }
 

@@ -48,7 +48,10 @@ describe('a view is loaded when it is first opened', () => {
     );
     for (const message of finished(chicken)) await opened.send(message);
     await tab('Heads').click();
-    assert.match(await opened.page.getByRole('alert').innerText(), /^This view could not be loaded: cut short/);
+    assert.match(
+      await opened.page.getByRole('alert').innerText(),
+      /^This view could not be loaded: cut short\. Close it/,
+    );
     await tab('Predict').click();
     assert.ok(await opened.page.locator('.view.predict').isVisible());
   });
