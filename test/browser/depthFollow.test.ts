@@ -178,7 +178,7 @@ describe('the depth view: a followed token, and after attention', () => {
       model: { ...(text.finished()[0] as { model: object }).model, name: 'another' },
     } as never);
     await opened.settle();
-    assert.match(await shows('.followed'), /the next token of the text/);
+    assert.match(await shows('.followed'), /followed: the next one/);
   });
 
   for (const theme of themes) {

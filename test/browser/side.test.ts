@@ -204,7 +204,7 @@ describe('the side bar at 260 px, on numbers of the real engine', () => {
   it('times the norms of the values, where that is wanted', async () => {
     await open();
     const from = opened.sent().length;
-    await opened.page.getByRole('checkbox', { name: 'times |v W_O|' }).click();
+    await opened.page.getByRole('checkbox', { name: '× |v W_O|' }).click();
     const asked = await opened.waitForMessage('ask', from);
     assert.deepEqual(asked.question, { kind: 'values', layer: LAYER });
     const answer = await text.answer(asked);
@@ -245,7 +245,7 @@ describe('the side bar at 260 px, on numbers of the real engine', () => {
     await open();
     await opened.page.getByRole('combobox', { name: 'What is shown of the layer' }).click();
     await opened.page.getByRole('option', { name: 'max over heads' }).click();
-    for (const name of ['times |v W_O|', 'without first']) await opened.page.getByRole('checkbox', { name }).click();
+    for (const name of ['× |v W_O|', 'without first']) await opened.page.getByRole('checkbox', { name }).click();
     await go('compare');
     await opened.page.getByRole('button', { name: 'Compare with this head' }).click();
     const kept = await opened.page.waitForFunction(() => {
@@ -258,7 +258,7 @@ describe('the side bar at 260 px, on numbers of the real engine', () => {
     const { page } = opened;
     const measures = page.getByRole('combobox', { name: 'What is shown of the layer' });
     assert.equal(await measures.evaluate((list) => (list as HTMLSelectElement).value), 'max');
-    for (const name of ['times |v W_O|', 'without first'])
+    for (const name of ['× |v W_O|', 'without first'])
       assert.equal(await page.getByRole('checkbox', { name }).isChecked(), true, name);
     assert.match(await page.locator('#view-compare').innerText(), new RegExp(`first: layer ${LAYER} head ${HEAD}`));
   });

@@ -50,7 +50,7 @@ export function followToken({ store }: Actions) {
       });
       said.replaceChildren(t('{0} tokens; choose one:', found.ids.length), ...choices);
     } else if (asked) said.replaceChildren(t('Looking it up…'));
-    else if (token === null) said.replaceChildren(t('followed: the next token of the text'));
+    else if (token === null) said.replaceChildren(t('followed: the next one'));
     else said.replaceChildren(t('followed:'), chip(lensOf(state)?.names.get(token)));
   }
 

@@ -34,7 +34,7 @@ export function sideHeader(actions: Actions, exportMenu: HTMLElement) {
   const measures = choice(t('What is shown of the layer'), MEASURES, (measure) => store.set({ measure }));
   const first = checkbox(t('without first'), (withoutFirst) => store.set({ withoutFirst }));
   first.title = t('Many heads rest on the first token when they find nothing; without it, the rest is easier to see');
-  const times = checkbox(t('times |v W_O|'), (chosen) => store.set({ times: chosen }));
+  const times = checkbox(t('× |v W_O|'), (chosen) => store.set({ times: chosen }));
   times.title = t(
     'Each weight times the norm of what the head would add for the token it looks at; rows no longer add up to 1',
   );

@@ -10,7 +10,10 @@ import { setTheme } from './setTheme.ts';
 
 const { executeCommand } = vscode.commands;
 
-/** Of the resident memory after the first minute: the median of the second half of the time over that of the first. */
+/**
+ * Of the resident memory after the first minute, while the engine's caches are full: an engine that was ended and begun
+ * again has them empty, so the upper tenth counts. The second half of the time over the first.
+ */
 const MOST_GROWTH = 1.2;
 const WARM_UP_MS = 60_000;
 const LONGEST = 4000;
@@ -57,7 +60,7 @@ export async function run(): Promise<void> {
   await soak.end();
   console.log(`seed ${seed}:`, soak.counts);
   const half = Math.ceil(resident.length / 2);
-  const [first, second] = [median(resident.slice(0, half)), median(resident.slice(half))];
+  const [first, second] = [full(resident.slice(0, half)), full(resident.slice(half))];
   const grown = second ? second / first : 1;
   console.log(`memory: ${Math.round(first / 1e6)} MB, then ${Math.round(second / 1e6)} MB: ${grown.toFixed(2)}`);
   assert.deepEqual(
@@ -67,7 +70,9 @@ export async function run(): Promise<void> {
   assert.ok(grown <= MOST_GROWTH, 'memory is not level');
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+/** Nine tenths of the values are below. */
+const full = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.9)] ?? 0;
 
 class Soak {
   readonly counts: Record<string, number> = {};
