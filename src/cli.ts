@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ablateOptions } from './cli/ablate.ts';
+import type { AskOptions } from './cli/ask.ts';
 import { type AttributeOptions, attribute } from './cli/attribute.ts';
 import type { BenchOptions } from './cli/bench/bench.ts';
 import { commonOptions } from './cli/common.ts';
@@ -108,6 +109,13 @@ commonOptions(program.command('neighbours').description('tokens with like rows o
   .option('--text <text>', 'the token by its text', once(String))
   .option('--top <k>', 'how many', positiveInteger, 10)
   .action((options: NeighboursOptions) => neighbours(options));
+
+const askCommand = program
+  .command('ask')
+  .description("what a view asks, as JSON: each number that the editor's views show");
+ablateOptions(commonOptions(askCommand.argument('<question>', 'such as {"kind":"values","layer":3}')), input).action(
+  async (question: string, options: AskOptions) => (await import('./cli/ask.ts')).ask(question, options),
+);
 
 commonOptions(program.command('bench').description('time the engine, each figure beside the bare session runs'), false)
   .option('--repeat <n>', 'runs of each measurement, of which the median counts', positiveInteger, 5)

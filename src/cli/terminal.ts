@@ -66,6 +66,8 @@ export function print(text: string): void {
 /** What JSON leaves as it is and a terminal obeys. */
 const CONTROLS = /[\u007f-\u009f\p{Bidi_Control}]/gu;
 
+/** Arrays of numbers are written as lists. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value).replace(CONTROLS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`));
+  const json = JSON.stringify(value, (_, part) => (ArrayBuffer.isView(part) ? Array.from(part as Float32Array) : part));
+  print(json.replace(CONTROLS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }

@@ -92,6 +92,12 @@ describe('client of an engine in a worker', () => {
     assert.equal(chunks[7].topIds.length, 6);
   });
 
+  it('doubles arrive as doubles', async () => {
+    const cosines = await client.positionCosines(2);
+    assert.ok(cosines instanceof Float64Array);
+    assert.deepEqual([...cosines], [1, 1 / 2, 1 / 3]);
+  });
+
   it('a slow reader loses nothing either', async () => {
     const chunks: RunChunk[] = [];
     for await (const chunk of client.run({ ids: [1, 2, 3, 4, 5, 6, 7], topK: 0 })) {

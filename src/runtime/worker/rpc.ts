@@ -2,6 +2,7 @@
  * The calls between the host's client and the worker, as JSON-RPC over a worker_threads port. Only the envelope is
  * JSON-RPC: arrays cross by structured clone, those of results by transfer.
  */
+import { types } from 'node:util';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import {
   AbstractMessageWriter,
@@ -55,13 +56,13 @@ export class TransferringWriter extends AbstractMessageWriter implements Message
 
 /** The value with views of larger buffers copied; buffers to transfer are collected. */
 function prepare(value: unknown, transfer: Set<Transferable>): unknown {
-  if (value instanceof Float32Array || value instanceof Int32Array) {
+  // A Buffer's own slice would not copy.
+  if (value instanceof Uint8Array) return fillsItsBuffer(value) ? value : Uint8Array.from(value);
+  if (types.isTypedArray(value)) {
     const own = fillsItsBuffer(value) ? value : value.slice();
     transfer.add(own.buffer as ArrayBuffer);
     return own;
   }
-  // A Buffer's own slice would not copy.
-  if (value instanceof Uint8Array) return fillsItsBuffer(value) ? value : Uint8Array.from(value);
   if (Array.isArray(value))
     return value.length > 0 && typeof value[0] === 'object' ? value.map((v) => prepare(v, transfer)) : value;
   if (typeof value !== 'object' || value === null) return value;
