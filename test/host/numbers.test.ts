@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TrackedText } from '../../src/explore/trackedText.ts';
 import type { TestApi } from '../../src/extension.ts';
 import type { ScoreChunk } from '../../src/panel/protocol.ts';
+import { drive } from './drive.ts';
 import { ask, closeAll, explore, Heard, openText, setting, testApi } from './explore.ts';
 
 interface Prompt {
@@ -40,6 +41,7 @@ describe('exploring a text with the real model', () => {
   afterEach(async () => {
     heard.dispose();
     await setting('precision', undefined);
+    await setting('model', undefined);
     await closeAll();
   });
 
@@ -169,5 +171,23 @@ describe('exploring a text with the real model', () => {
       tokens.some(({ bytes }) => bytes),
       'the emoji is more than one token',
     );
+  });
+
+  it('learned positions of another model: a point for each distance, from 1 on', async () => {
+    await setting('model', join(root, 'test/fixtures/models/gpt2'));
+    await openText('a b c');
+    await explore();
+    await heard.done();
+    await drive.webview.waitFor(() => document.body.dataset.state === 'done');
+    await drive.webview.click('#tab-model');
+    const path = await drive.webview.waitFor(() =>
+      [...document.querySelectorAll('#view-model .lines-frame')]
+        .find((frame) => frame.textContent?.includes('learned, this model'))
+        ?.querySelector('path.line')
+        ?.getAttribute('d'),
+    );
+    const { cosines } = await ask(api, heard, heard.last('run').run, { kind: 'positions', far: 256 });
+    assert.ok(cosines instanceof Float64Array && Math.abs(cosines[0] - 1) < 1e-6);
+    assert.equal(path!.split('L').length, cosines.length);
   });
 });
