@@ -1,6 +1,6 @@
 /**
- * npm run firstuse: the first use in a new window, with nothing in the cache: from the
- * command to plain tokens and first numbers on the screen, which is looked at every 50 ms or so.
+ * npm run firstuse: the first use in a new window, with nothing in the cache: from the command to the frames that show
+ * plain tokens and first numbers.
  */
 import { runInHost } from '../test/host/runTests.ts';
 import { allParts, buildParts } from './build.ts';

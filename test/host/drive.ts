@@ -37,6 +37,10 @@ export const drive = {
   /** Waits until the script returns something truthy in the window. */
   waitFor: <T>(script: Script<T>, args: unknown[] = [], timeout = 45_000) =>
     ask({ do: 'waitFor', script: `${script}`, args, webview: false, timeout }) as Promise<T>,
+  /** Pages that are opened from now on note when an element first fits. */
+  watch: (selector: string) => ask({ do: 'watch', selector }),
+  /** When it did, in ms since the epoch. */
+  seen: (selector: string) => ask({ do: 'seen', selector }) as Promise<number | undefined>,
   frames: () => ask({ do: 'frames' }) as Promise<string[]>,
   problems: () => ask({ do: 'problems' }) as Promise<string[]>,
   /** The same in the document of the webview that is shown. */

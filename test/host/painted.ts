@@ -3,14 +3,16 @@ import { drive } from './drive.ts';
 
 /** A line of the editor with its ghost text, as it was on the screen in some frame. */
 interface PaintedLine {
-  line: string;
+  /** What stands before the ghost text, and after it. */
+  before: string;
   ghost: string;
+  after: string;
 }
 
 /** Where the window keeps what it painted. */
 type Recorder = typeof globalThis & { paintedGhosts?: Map<string, PaintedLine>; recordGhosts?: boolean };
 
-/** Keeps each line that is painted with ghost text at its end, frame by frame, and what was suggested. */
+/** Keeps each line that is painted with ghost text in it, frame by frame, and what was suggested. */
 export class Painted {
   /** What stood before the caret in its line, with the first line of each suggestion that was offered. */
   private readonly suggested = new Set<string>();
@@ -33,13 +35,15 @@ export class Painted {
       const look = () => {
         for (const shown of document.querySelectorAll('.view-line:has(.ghost-text-decoration)')) {
           const parts = [...shown.querySelectorAll('span > span')];
-          const text = (ghost: boolean) =>
+          const isGhost = (part: Element) => part.classList.contains('ghost-text-decoration');
+          const [first, last] = [parts.findIndex(isGhost), parts.findLastIndex(isGhost)];
+          const text = (from: number, to?: number) =>
             parts
-              .filter((part) => part.classList.contains('ghost-text-decoration') === ghost)
+              .slice(from, to)
               .map((part) => part.textContent)
               .join('')
               .replaceAll('\u00a0', ' ');
-          const line = { line: text(false), ghost: text(true) };
+          const line = { before: text(0, first), ghost: text(first, last + 1), after: text(last + 1) };
           found.set(JSON.stringify(line), line);
         }
         if (recorder.recordGhosts) requestAnimationFrame(look);
@@ -54,7 +58,7 @@ export class Painted {
     const lines = await drive.eval(() => [...((globalThis as Recorder).paintedGhosts ?? new Map()).values()]);
     const all = [...this.suggested];
     // A long line is wrapped: what is painted is a part of it.
-    return (lines as PaintedLine[]).filter(({ line, ghost }) => !all.some((whole) => whole.includes(line + ghost)));
+    return (lines as PaintedLine[]).filter(({ before, ghost }) => !all.some((whole) => whole.includes(before + ghost)));
   }
 
   dispose(): void {

@@ -47,10 +47,9 @@ export async function benchInspecting(figures: Figures, engine: Engine, ids: num
     'the session runs alone',
     lens.bare,
   );
-  const window = await median(repeat, () =>
-    time(() => drain(engine.lens({ ids, topK: 1, positions: ids.slice(0, 32).map((_, p) => p) }))),
-  );
-  figures.add('lens of a window of 32 tokens', window, 'ms', 'all of them', lens.ms);
+  const positions = ids.slice(0, 32).map((_, p) => p);
+  const window = await beside(repeat, () => drain(engine.lens({ ids, topK: 1, positions })));
+  figures.add('lens of a window of 32 tokens', window.ms, 'ms', 'the session runs alone', window.bare);
 
   const attribution = await median(repeat, () => time(() => engine.attribute({ ids, position: ids.length - 1 })));
   figures.add('attribution of a logit after 256 tokens', attribution, 'ms', 'the forward pass of 100 tokens', forward);

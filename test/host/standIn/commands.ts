@@ -9,6 +9,10 @@ export type WindowCommand =
   | { do: 'eval'; script: string; args: unknown[]; webview: boolean }
   /** Waits until the script's result is truthy, and returns it. */
   | { do: 'waitFor'; script: string; args: unknown[]; webview: boolean; timeout: number }
+  /** From now on pages that are opened note when an element first fits; `seen` asks for it. */
+  | { do: 'watch'; selector: string }
+  /** When it did: the next frame, in ms since the epoch; of the first page where it did. */
+  | { do: 'seen'; selector: string }
   | { do: 'frames' }
   /** Addresses outside this machine that the window asked for (and did not get), and errors of the page. */
   | { do: 'problems' };

@@ -55,6 +55,10 @@ async function perform(page: Page, problems: string[], command: WindowCommand): 
       return evaluate(command.webview ? await oneWebview(page) : page.mainFrame(), command);
     case 'waitFor':
       return waitFor(page, command);
+    case 'watch':
+      return page.context().addInitScript(watch, command.selector);
+    case 'seen':
+      return seen(page, command.selector);
     case 'frames':
       return page.frames().map((frame) => frame.url());
     case 'problems':
@@ -97,4 +101,28 @@ async function waitFor(page: Page, command: Script & { webview: boolean; timeout
     if (Date.now() > end) throw new Error(`not so within ${command.timeout} ms (${last}): ${command.script}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Runs in every page that is opened. */
+function watch(selector: string): void {
+  const watched = window as typeof window & { seen?: Record<string, number> };
+  watched.seen ??= {};
+  // Observers and frames that were asked for are gone when a page is written anew; timers stay.
+  const timer = setInterval(() => {
+    if (!document.querySelector(selector)) return;
+    clearInterval(timer);
+    requestAnimationFrame(() => {
+      watched.seen![selector] = performance.timeOrigin + performance.now();
+    });
+  }, 5);
+}
+
+async function seen(page: Page, selector: string): Promise<number | undefined> {
+  for (const frame of page.frames()) {
+    const at = await frame
+      .evaluate((name) => (window as typeof window & { seen?: Record<string, number> }).seen?.[name], selector)
+      .catch(() => undefined);
+    if (at) return at;
+  }
+  return undefined;
 }

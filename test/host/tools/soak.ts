@@ -1,21 +1,20 @@
 /** Entry in the extension host: does random things for some minutes, see scripts/soak.ts. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import type { WindowEngine } from '../../../src/explore/windowEngine.ts';
 import { themes } from '../../browser/theme.ts';
 import { drive } from '../drive.ts';
 import { event, Heard, openText, testApi } from '../explore.ts';
 import { GhostWindow, selectionArrived } from '../ghostWindow.ts';
 import { Painted } from '../painted.ts';
+import { Level } from './level.ts';
 import { setTheme } from './setTheme.ts';
 
 const { executeCommand } = vscode.commands;
 
-/**
- * Of the resident memory after the first minute, while the engine's caches are full: an engine that was ended and begun
- * again has them empty, so the upper tenth counts. The second half of the time over the first.
- */
-const MOST_GROWTH = 1.2;
-const WARM_UP_MS = 60_000;
+/** Of the resident memory, the last third of the time over the second. */
+const MOST_GROWTH = 1.1;
+const NOTE_EVERY_MS = 45_000;
 const LONGEST = 4000;
 const WORDS = 'the keeper climbed a stair and lit the lamp in every evening of that long winter'.split(' ');
 const BEGINNINGS = [
@@ -50,29 +49,23 @@ export async function run(): Promise<void> {
     rejections.push(reason instanceof Error ? `${reason.stack}` : `${reason}`),
   );
   const soak = await Soak.begin(random(seed));
-  const began = performance.now();
-  const resident: number[] = [];
+  const level = new Level(soak.engine);
+  let noted = performance.now();
   while (performance.now() < until) {
     await soak.step();
-    // An engine that was just ended has given its memory back.
-    if (soak.hasModel && performance.now() - began > WARM_UP_MS) resident.push(process.memoryUsage().rss);
+    if (performance.now() - noted < NOTE_EVERY_MS) continue;
+    await level.note();
+    noted = performance.now();
   }
-  await soak.end();
   console.log(`seed ${seed}:`, soak.counts);
-  const half = Math.ceil(resident.length / 2);
-  const [first, second] = [full(resident.slice(0, half)), full(resident.slice(half))];
-  const grown = second ? second / first : 1;
-  console.log(`memory: ${Math.round(first / 1e6)} MB, then ${Math.round(second / 1e6)} MB: ${grown.toFixed(2)}`);
+  console.log(`${level}`);
+  await soak.end();
   assert.deepEqual(
     rejections.filter((stack) => /tokenscope|dist.(extension|worker)/i.test(stack)),
     [],
   );
-  assert.ok(grown <= MOST_GROWTH, 'memory is not level');
+  assert.ok(level.growth <= MOST_GROWTH, 'memory is not level');
 }
-
-/** Nine tenths of the values are below. */
-const full = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.9)] ?? 0;
 
 class Soak {
   readonly counts: Record<string, number> = {};
@@ -116,8 +109,8 @@ class Soak {
 
   private readonly names = Object.entries(this.actions).flatMap(([name, [weight]]) => Array<string>(weight).fill(name));
 
-  get hasModel(): boolean {
-    return this.ghost.api.engine.loaded !== undefined;
+  get engine(): WindowEngine {
+    return this.ghost.api.engine;
   }
 
   async step(): Promise<void> {
