@@ -1,12 +1,13 @@
 import { changedEngine } from '../explore/changedEngine.ts';
 import { Patterns } from '../explore/patterns.ts';
+import { PieceTexts } from '../explore/pieceTexts.ts';
 import { kindOf, type Question, questions } from '../panel/questions/index.ts';
-import { pieceView } from '../panel/views.ts';
+import { textsOf } from '../panel/views.ts';
 import { type AblateOptions, ablations, checkAblate } from './ablate.ts';
 import { type CommonOptions, prepare } from './common.ts';
 import { UsageError } from './options.ts';
 import { printJson } from './terminal.ts';
-import { PieceTable, tokenJson } from './tokens.ts';
+import { tokenJson } from './tokens.ts';
 
 export interface AskOptions extends CommonOptions, AblateOptions {}
 
@@ -22,7 +23,7 @@ export async function ask(asked: string, options: AskOptions): Promise<void> {
   const interventions = ablations(options, model);
   const engine = changedEngine(unchanged, interventions);
   const patterns = new Patterns(unchanged, ids, interventions);
-  const pieces = new PieceTable(unchanged);
+  const pieces = new PieceTexts(unchanged);
   const subject = {
     engine,
     unchanged,
@@ -30,10 +31,7 @@ export async function ask(asked: string, options: AskOptions): Promise<void> {
     ids,
     before: () => undefined,
     pattern: (layer: number, signal: AbortSignal) => patterns.of(layer, signal),
-    texts: async (wanted: readonly number[]) => {
-      await pieces.learn(wanted);
-      return Object.fromEntries(wanted.map((id) => [id, pieceView(pieces.piece(id))]));
-    },
+    texts: (wanted: readonly number[]) => textsOf(pieces, wanted),
   };
   const result = await kindOf(question).handle(question, subject, new AbortController().signal);
   const described = tokens.map(tokenJson);

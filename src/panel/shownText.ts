@@ -2,7 +2,6 @@ import type * as vscode from 'vscode';
 import { EngineEnded } from '../errors.ts';
 import { changedEngine } from '../explore/changedEngine.ts';
 import { isProse } from '../explore/languages.ts';
-import type { PieceTexts } from '../explore/pieceTexts.ts';
 import type { Progress, ScoredRun, ScoredTextEvents } from '../explore/scoredRun.ts';
 import type { ScoredText } from '../explore/scoredText.ts';
 import type { Reading } from '../explore/scoredTexts.ts';
@@ -12,9 +11,9 @@ import { Answers } from './answers.ts';
 import { CandidateEdits } from './candidateEdits.ts';
 import { errorView } from './errorView.ts';
 import type { Outbox } from './outbox.ts';
-import type { PageMessage, PieceView } from './protocol.ts';
+import type { PageMessage } from './protocol.ts';
 import { bosPolicy, emptySentence, loadLabel, partNote, restartedSentence } from './sentences.ts';
-import { modelView, pieceView, tokenView, totalsView } from './views.ts';
+import { modelView, textsOf, tokenView, totalsView } from './views.ts';
 
 type Message<T extends PageMessage['type']> = Extract<PageMessage, { type: T }>;
 
@@ -265,9 +264,4 @@ export class ShownText implements vscode.Disposable {
   private post(message: Parameters<Outbox['post']>[0]): void {
     this.telling.outbox.post(message);
   }
-}
-
-async function textsOf(pieces: PieceTexts, ids: readonly number[]): Promise<Record<number, PieceView>> {
-  await pieces.learn(ids);
-  return Object.fromEntries(ids.map((id) => [id, pieceView(pieces.get(id)!)]));
 }

@@ -1,5 +1,6 @@
 import type { TextTotals } from '../analysis/surprisal.ts';
 import { firstHead } from '../explore/firstHead.ts';
+import type { PieceTexts } from '../explore/pieceTexts.ts';
 import type { ModelInfo } from '../runtime/api.ts';
 import type { Piece, Token } from '../runtime/tokenizer/types.ts';
 import type { ModelView, PieceView, TokenView, Totals } from './protocol.ts';
@@ -15,6 +16,12 @@ export function pieceView(piece: Piece): PieceView {
     ...(piece.bytes && { bytes: [...piece.bytes] }),
     ...(piece.special && { special: true }),
   };
+}
+
+/** Texts of ids, each under its id. @throws what the engine throws */
+export async function textsOf(pieces: PieceTexts, ids: readonly number[]): Promise<Record<number, PieceView>> {
+  await pieces.learn(ids);
+  return Object.fromEntries(ids.map((id) => [id, pieceView(pieces.get(id)!)]));
 }
 
 export function modelView(info: ModelInfo, bosPolicy: string): ModelView {

@@ -133,7 +133,7 @@ describe('rooms', () => {
 
   it('the command line does without the editor', () => {
     const rooms = /^src\/(cli|transformer|weights|runtime|continuations|analysis)\//;
-    const asked = /^src\/(panel\/(questions\/index|views)|explore\/(changedEngine|patterns))\.ts$/;
+    const asked = /^src\/(panel\/(questions\/index|views)|explore\/(changedEngine|patterns|pieceTexts))\.ts$/;
     assert.deepEqual(forbidden(importsOf('src/cli'), rooms, asked, /^src\/errors\.ts$/, /^node:/, /^commander$/), []);
   });
 

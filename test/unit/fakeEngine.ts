@@ -126,11 +126,11 @@ export class FakeEngine extends ForwardingEngine implements EngineApi {
     }
   }
 
-  /** What no test needs. */
   override async positionCosines(far: number): Promise<Float64Array | null> {
     return Float64Array.from({ length: far + 1 }, (_, k) => 1 / (k + 1));
   }
 
+  /** What no test needs. */
   override async once(name: string): Promise<unknown> {
     throw new Error(`${name} is not faked`);
   }

@@ -103,9 +103,12 @@ async function waitFor(page: Page, command: Script & { webview: boolean; timeout
   }
 }
 
+/** A page that notes when a selector first fits. */
+type Watching = typeof globalThis & { seen?: Record<string, number> };
+
 /** Runs in every page that is opened. */
 function watch(selector: string): void {
-  const watched = window as typeof window & { seen?: Record<string, number> };
+  const watched = globalThis as Watching;
   watched.seen ??= {};
   // Observers and frames that were asked for are gone when a page is written anew; timers stay.
   const timer = setInterval(() => {
@@ -119,9 +122,7 @@ function watch(selector: string): void {
 
 async function seen(page: Page, selector: string): Promise<number | undefined> {
   for (const frame of page.frames()) {
-    const at = await frame
-      .evaluate((name) => (window as typeof window & { seen?: Record<string, number> }).seen?.[name], selector)
-      .catch(() => undefined);
+    const at = await frame.evaluate((name) => (globalThis as Watching).seen?.[name], selector).catch(() => undefined);
     if (at) return at;
   }
   return undefined;
