@@ -1,5 +1,5 @@
 /**
- * npm run shots -- DIR [--scene panel|depth|generate|attention|heatmap|ghost --file NAME --line START --size 1400x900]: pictures of a scene
+ * npm run shots -- DIR [--scene panel|depth|generate|attention|heatmap|whatIf|ghost --file NAME --line START --size 1400x900]: pictures of a scene
  * in VS Code's four themes, made of the paragraph of the example NAME whose first line begins with START.
  */
 import { resolve } from 'node:path';

@@ -57,9 +57,10 @@ export function activate(context: vscode.ExtensionContext): TokenscopeApi & { te
   const shared = { root, texts, changes, log, openExample: () => openExample(root) };
   const panel = registerPanel(context, shared);
   context.subscriptions.push(heat.whatIf.onDidChange((line) => panel.page()?.whatIf(line)));
-  const ghost = registerGhostText(context, engine, changes, log, (document, range) =>
-    panel.showTree(new TrackedText(document, range), caret),
-  );
+  const ghost = registerGhostText(context, engine, changes, log, {
+    showTree: (document, range) => panel.showTree(new TrackedText(document, range), caret),
+    isTaken: (document) => heat.whatIf.isIn(document),
+  });
   const side = registerAttentionSide(context, shared, (text) => caret.choose(text));
 
   const api: TokenscopeApi = new TextApi(engine);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { HEAT_STEPS } from '../../src/analysis/heat.ts';
 import type { TestApi } from '../../src/extension.ts';
-import { closeAll, event, explore, Heard, openText, setting, testApi } from './explore.ts';
+import { closeAll, event, openText, setting, testApi } from './explore.ts';
+import { heated, heatFinished, heatOf } from './heated.ts';
 
 const SENTENCE = 'The chicken did not cross the road because it was too tired.';
 
@@ -21,25 +22,9 @@ describe('heatmap', () => {
     await closeAll();
   });
 
-  const changed = (fits: () => boolean) =>
-    fits() ? Promise.resolve() : event((hear) => vscode.Disposable.from(api.heatmap.onDidChange(hear)), fits);
-
-  /** The heatmap of a text, all of whose tokens are tinted. */
-  async function heated(content: string): Promise<vscode.TextEditor> {
-    const editor = await openText(content);
-    editor.selection = new vscode.Selection(0, 0, 0, 0);
-    await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
-    await finished(editor);
-    return editor;
-  }
-
-  const heatOf = ({ document }: vscode.TextEditor) => api.heatmap.of(document)!;
-  const finished = (editor: vscode.TextEditor) =>
-    changed(() => heatOf(editor)?.text?.state === 'finished' && heatOf(editor).all.every(({ stale }) => !stale));
-
   it('tints each token but the first by its surprisal', async () => {
-    const editor = await heated(SENTENCE);
-    const { text, all } = heatOf(editor);
+    const editor = await heated(api, SENTENCE);
+    const { text, all } = heatOf(api, editor);
     const { tokens, scores } = text!.run!;
     assert.equal(all.length, tokens.length - 1);
     all.forEach(({ start, end, step }, i) => {
@@ -51,18 +36,18 @@ describe('heatmap', () => {
   });
 
   it('an edit makes what follows stale at once, and only from there on is computed again', async () => {
-    const editor = await heated(SENTENCE);
-    const { text } = heatOf(editor);
+    const editor = await heated(api, SENTENCE);
+    const { text } = heatOf(api, editor);
     const chunks: [number, number][] = [];
     text!.read({ scored: ({ from, to }) => chunks.push([from, to]) });
     const at = SENTENCE.indexOf(' tired');
     await editor.edit((edit) => edit.insert(editor.document.positionAt(at), ' very'));
-    const stale = heatOf(editor).all.filter((mark) => mark.stale);
+    const stale = heatOf(api, editor).all.filter((mark) => mark.stale);
     assert.deepEqual(
       stale.map(({ start }) => start),
       [at + 5, at + 11],
     );
-    await finished(editor);
+    await heatFinished(api, editor);
     const { tokens } = text!.run!;
     const first = tokens.findIndex(({ text: shown }) => shown === ' very');
     // What the cache holds comes at once, then what was run.
@@ -73,7 +58,7 @@ describe('heatmap', () => {
   });
 
   it('a hover lists what else might stand there; a link puts it in, and undo takes it out', async () => {
-    const editor = await heated(SENTENCE);
+    const editor = await heated(api, SENTENCE);
     const { document } = editor;
     const at = document.positionAt(SENTENCE.indexOf('road') + 1);
     const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
@@ -89,7 +74,7 @@ describe('heatmap', () => {
     const [, args] = /command:tokenscope\.replaceToken\?([^)]+)/.exec(said.value)!;
     const [link] = JSON.parse(decodeURIComponent(args));
     await vscode.commands.executeCommand('tokenscope.replaceToken', link);
-    const piece = heatOf(editor).text!.run!.loaded!.pieces.get(link.id)!.text;
+    const piece = heatOf(api, editor).text!.run!.loaded!.pieces.get(link.id)!.text;
     assert.equal(document.getText(), SENTENCE.replace(' road', piece));
     await vscode.commands.executeCommand('undo');
     assert.equal(document.getText(), SENTENCE);
@@ -98,32 +83,9 @@ describe('heatmap', () => {
     assert.equal(document.getText(), SENTENCE);
   });
 
-  it('what if: the model goes on from another token, and its line is put in when it is taken', async () => {
-    const editor = await heated(SENTENCE);
-    const { document } = editor;
-    const { run } = heatOf(editor).text!;
-    const token = run!.tokens.findIndex(({ text }) => text === ' road');
-    const id = run!.scores.topIds[(token - 1) * run!.scores.topK];
-    const link = { uri: document.uri.toString(), version: document.version, token, id };
-    await explore();
-    const heard = new Heard(api);
-    await vscode.commands.executeCommand('tokenscope.whatIf', link);
-    const line = api.whatIf.text!;
-    // The panel has the whole line.
-    const { start } = run!.tokens[token];
-    assert.deepEqual(heard.last('whatIf').line, { before: SENTENCE.slice(0, start), text: line });
-    assert.ok(line.startsWith(run!.loaded!.pieces.get(id)!.text) && line.length > 5);
-    assert.equal(document.getText(), SENTENCE);
-    await vscode.commands.executeCommand('tokenscope.whatIf.accept');
-    assert.equal(document.getText(), SENTENCE.slice(0, run!.tokens[token].start) + line);
-    assert.equal(api.whatIf.text, undefined);
-    assert.equal(heard.last('whatIf').line, undefined);
-    heard.dispose();
-  });
-
   it('next and previous surprise walk the ten that surprise most', async () => {
-    const editor = await heated(SENTENCE);
-    const { surprises } = heatOf(editor);
+    const editor = await heated(api, SENTENCE);
+    const { surprises } = heatOf(api, editor);
     assert.equal(surprises.length, 10);
     const walksTo = async (command: string, { start, end }: { start: number; end: number }) => {
       const there = event(vscode.window.onDidChangeTextEditorSelection, ({ selections: [{ active }] }) => {
@@ -143,22 +105,24 @@ describe('heatmap', () => {
     const editor = await openText(`${SENTENCE}\n${SENTENCE}`);
     editor.selection = new vscode.Selection(1, 0, 1, 11);
     await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
-    await finished(editor);
-    assert.ok(heatOf(editor).all.every(({ start, end }) => start > SENTENCE.length && end <= SENTENCE.length + 12));
+    await heatFinished(api, editor);
+    assert.ok(
+      heatOf(api, editor).all.every(({ start, end }) => start > SENTENCE.length && end <= SENTENCE.length + 12),
+    );
     await vscode.commands.executeCommand('tokenscope.heatmap.toggle');
     assert.equal(api.heatmap.of(editor.document), undefined);
     assert.equal(api.texts.all.length, 0);
   });
 
   it('of a long document what is visible is scored, with some context', async () => {
-    const editor = await heated(`${SENTENCE}\n`.repeat(3000));
-    const { range } = heatOf(editor).text!.place;
+    const editor = await heated(api, `${SENTENCE}\n`.repeat(3000));
+    const { range } = heatOf(api, editor).text!.place;
     assert.equal(range.start, 0);
     assert.ok(range.end < 80 * SENTENCE.length);
   });
 
   it('leaves the text to the attention tint while that is shown', async () => {
-    const editor = await heated(SENTENCE);
+    const editor = await heated(api, SENTENCE);
     await vscode.commands.executeCommand('tokenscope.attention.focus');
     await vscode.window.showTextDocument(editor.document, editor.viewColumn);
     const at = editor.document.positionAt(SENTENCE.indexOf('tired') + 1);

@@ -16,14 +16,17 @@ type Recorder = typeof globalThis & { paintedGhosts?: Map<string, PaintedLine>; 
 export class Painted {
   /** What stood before the caret in its line, with the first line of each suggestion that was offered. */
   private readonly suggested = new Set<string>();
-  private readonly listening: { dispose(): void };
+  private readonly listening: { dispose(): void }[];
 
   private constructor(api: TestApi) {
-    this.listening = api.ghost.onDidChange((now) => {
-      if (now.state !== 'shown') return;
-      for (const { text } of [now.suggestion, ...now.others])
-        this.suggested.add((now.lineBefore + text).split(/\r?\n/)[0]);
-    });
+    this.listening = [
+      api.ghost.onDidChange((now) => {
+        if (now.state !== 'shown') return;
+        for (const { text } of [now.suggestion, ...now.others])
+          this.suggested.add((now.lineBefore + text).split(/\r?\n/)[0]);
+      }),
+      api.whatIf.onDidChange((line) => line && this.suggested.add(line.before + line.text)),
+    ];
   }
 
   static async watch(api: TestApi): Promise<Painted> {
@@ -62,7 +65,7 @@ export class Painted {
   }
 
   dispose(): void {
-    this.listening.dispose();
+    for (const listener of this.listening) listener.dispose();
     void drive.eval(() => {
       (globalThis as Recorder).recordGhosts = false;
     });

@@ -37,11 +37,13 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   /** Of the newest request. */
   private newest: AbortController | undefined;
 
+  /** @param isTaken whether something else is shown as ghost text in a document */
   constructor(
     private readonly engine: WindowEngine,
     private readonly changes: ModelChanges,
     private readonly states: GhostStates,
     private readonly log: vscode.LogOutputChannel,
+    private readonly isTaken: (document: vscode.TextDocument) => boolean,
   ) {
     this.listening = [
       vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, this),
@@ -71,7 +73,8 @@ export class GhostText implements vscode.InlineCompletionItemProvider, vscode.Di
   ): Promise<vscode.InlineCompletionItem[]> {
     const invoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     const settings = ghostSettings(document);
-    if (isExcluded(document, settings) || !(invoked || isWanted(document, settings))) return [];
+    if (this.isTaken(document) || isExcluded(document, settings) || !(invoked || isWanted(document, settings)))
+      return [];
     const asked = this.asked(
       { document, range: selected?.range ?? new vscode.Range(position, position), selected: selected?.text ?? '' },
       settings,

@@ -15,20 +15,27 @@ export interface Ghost {
   ghostStatus: GhostStatus;
 }
 
+/** What other rooms do for it. */
+interface Others {
+  showTree: ShowTree;
+  /** Whether something else is shown as ghost text in a document. */
+  isTaken: (document: vscode.TextDocument) => boolean;
+}
+
 /** Ghost text, its item in the status bar, and its commands. */
 export function registerGhostText(
   { subscriptions, globalState }: vscode.ExtensionContext,
   engine: WindowEngine,
   changes: ModelChanges,
   log: vscode.LogOutputChannel,
-  showTree: ShowTree,
+  { showTree, isTaken }: Others,
 ): Ghost {
   const ghost = new GhostStates();
   const ghostStatus = new GhostStatus(ghost);
   suggestBeside(ghostStatus, ghost, globalState);
   subscriptions.push(
     ghostStatus,
-    new GhostText(engine, changes, ghost, log),
+    new GhostText(engine, changes, ghost, log, isTaken),
     registerCommands({
       'ghostText.toggle': () => {
         ghostStatus.remark(undefined);

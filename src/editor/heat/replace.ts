@@ -12,8 +12,7 @@ export function stillThere(
   if (!isReplacement(asked)) return undefined;
   const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === asked.uri);
   const text = heatmap.of(editor?.document)?.text;
-  if (editor && text?.run && editor.document.version === asked.version && asked.token < text.run.tokens.length)
-    return { editor, text, asked };
+  if (editor && text?.rangeOf(asked.token) && editor.document.version === asked.version) return { editor, text, asked };
   say(vscode.l10n.t('The text has changed since these numbers were computed: point at the token again.'));
   return undefined;
 }
@@ -38,7 +37,7 @@ export async function replaceToken(heatmap: Heatmap, link: unknown): Promise<voi
   });
 }
 
-function say(sentence: string): void {
+export function say(sentence: string): void {
   void vscode.window.showWarningMessage(sentence);
 }
 

@@ -1,10 +1,13 @@
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { changedEngine } from '../../explore/changedEngine.ts';
 import { Emitter, type Event } from '../../explore/events.ts';
 import type { ModelChanges } from '../../explore/modelChanges.ts';
+import { candidateRange } from '../../explore/tokenPlaces.ts';
 import type { WindowEngine } from '../../explore/windowEngine.ts';
 import type { Heatmap } from './heatmap.ts';
-import { stillThere } from './replace.ts';
+import { GhostLine, LineAfter, type Preview } from './otherLine.ts';
+import { say, stillThere } from './replace.ts';
 
 /** Tokens that the model goes on for at most; it ends with the line. */
 const MOST = 24;
@@ -15,25 +18,21 @@ export interface OtherLine {
   text: string;
 }
 
-interface Preview {
-  editor: vscode.TextEditor;
-  /** What is replaced when it is accepted: from the token to the end of its line. */
-  range: vscode.Range;
-  text: string;
-  /** Of the document it speaks of. */
-  version: number;
-}
-
 /**
- * What if another token stood here: the model goes on from it, and its line is shown after the one that is there until
- * it is accepted or dismissed. An edit dismisses it.
+ * What if another token stood here: the model goes on from it, and its line is shown until it is taken or dismissed: as
+ * ghost text while the editor has the focus, else after the line that is there. An edit that is not the line's own next
+ * characters dismisses it.
  */
 export class WhatIf implements vscode.Disposable {
   private preview: Preview | undefined;
+  /** It is shown after its line, not as ghost text. */
+  private isAfter = false;
   private abort: AbortController | undefined;
-  private readonly replaced = vscode.window.createTextEditorDecorationType({ opacity: '0.5' });
-  private readonly instead = vscode.window.createTextEditorDecorationType({
-    after: { color: new vscode.ThemeColor('editorGhostText.foreground'), margin: '0 0 0 1em' },
+  private readonly ghost = new GhostLine('tokenscope.whatIf.accept');
+  private readonly after = new LineAfter();
+  private readonly replaced = vscode.window.createTextEditorDecorationType({
+    opacity: '0.6',
+    textDecoration: 'line-through',
   });
   private readonly listening: vscode.Disposable[];
   private readonly events = new Emitter<{ changed: OtherLine | undefined }>();
@@ -45,16 +44,25 @@ export class WhatIf implements vscode.Disposable {
     private readonly engine: WindowEngine,
     private readonly changes: ModelChanges,
   ) {
-    const dismissIn = (document: vscode.TextDocument) => document === this.preview?.editor.document && this.dismiss();
     this.listening = [
-      vscode.workspace.onDidChangeTextDocument(({ document }) => dismissIn(document)),
-      vscode.workspace.onDidCloseTextDocument(dismissIn),
+      vscode.workspace.onDidChangeTextDocument((change) => this.changed(change)),
+      vscode.window.onDidChangeVisibleTextEditors((editors) => {
+        if (this.preview && !editors.includes(this.preview.editor)) this.dismiss();
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
+        if (textEditor === this.preview?.editor && this.ghost.isLeft(selections)) this.dismiss();
+      }),
     ];
   }
 
   /** The text that would stand in place of the rest of the line. */
   get text(): string | undefined {
     return this.preview?.text;
+  }
+
+  /** Whether a line of this document is previewed. */
+  isIn(document: vscode.TextDocument): boolean {
+    return this.preview?.editor.document === document;
   }
 
   /** @param link of a hover @throws what the engine throws */
@@ -67,65 +75,96 @@ export class WhatIf implements vscode.Disposable {
     const { run } = text;
     const start = document.positionAt(text.rangeOf(asked.token)!.start);
     const first = run!.loaded!.pieces.get(asked.id);
-    if (!first) return;
+    if (!first || first.bytes || first.special) return; // no hover offers these
+    if (!candidateRange(run!.tokens, asked.token)) {
+      say(vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.'));
+      return;
+    }
     const abort = new AbortController();
     this.abort = abort;
     const range = new vscode.Range(start, document.lineAt(start).range.end);
-    this.preview = { editor, range, text: first.text, version: document.version };
+    const preview = { editor, range, text: first.text, version: document.version };
+    this.preview = preview;
     void vscode.commands.executeCommand('setContext', 'tokenscope.whatIf', true);
+    const inEditor = editor === vscode.window.activeTextEditor;
+    this.isAfter = !inEditor;
     this.draw();
+    if (inEditor) await this.ghost.begin(preview);
+    if (this.preview !== preview) return;
     const ids = [...run!.ids.slice(0, asked.token), asked.id];
     const sampling = { temperature: 0, topK: 0, topP: 1 };
     const engine = changedEngine(this.engine.channel('what if'), this.changes.interventions);
     try {
       for await (const token of engine.generate({ ids, maxTokens: MOST, sampling, seed: 0 }, abort.signal)) {
         const [line, ...more] = token.text.split(/\r?\n/);
-        this.preview.text += line;
+        preview.text += line;
         this.draw();
         if (more.length > 0) break;
       }
     } catch (error) {
-      if (!abort.signal.aborted) throw error;
+      if (abort.signal.aborted) return;
+      this.dismiss();
+      throw error;
     }
+    if (!inEditor || (await this.ghost.show(preview)) || this.preview !== preview) return;
+    this.isAfter = true;
+    this.draw();
   }
 
-  /** Puts the previewed line into the text, as one step of undo. */
+  /** Puts the previewed line into the text, as one step of undo. What of it stands there already belongs to that step. */
   async accept(): Promise<void> {
     const { preview } = this;
     if (!preview) return;
     const { editor, range, text, version } = preview;
     this.dismiss();
-    if (editor.document.version !== version) return;
-    const edit = new vscode.WorkspaceEdit();
-    edit.replace(editor.document.uri, range, text);
-    await vscode.workspace.applyEdit(edit);
+    const { document } = editor;
+    if (document.version !== version) return;
+    const undoStopBefore = text !== '';
+    await editor.edit((edit) => edit.replace(range, text), { undoStopBefore, undoStopAfter: true });
+    // An edit of a text that cannot be changed is said to be done, too.
+    if (document.version === version)
+      say(vscode.l10n.t('{0} is read-only: the line was not put in.', basename(document.fileName)));
   }
 
   dismiss(): void {
     this.abort?.abort(new DOMException('Dismissed', 'AbortError'));
-    if (!this.preview) return;
-    const { editor } = this.preview;
+    const { preview } = this;
+    if (!preview) return;
     this.preview = undefined;
-    editor.setDecorations(this.replaced, []);
-    editor.setDecorations(this.instead, []);
+    preview.editor.setDecorations(this.replaced, []);
+    this.ghost.clear();
+    this.after.clear(preview);
     this.events.fire('changed', undefined);
     void vscode.commands.executeCommand('setContext', 'tokenscope.whatIf', false);
   }
 
   dispose(): void {
     this.dismiss();
-    for (const listener of [...this.listening, this.replaced, this.instead, this.events]) listener.dispose();
+    for (const one of [...this.listening, this.ghost, this.after, this.replaced, this.events]) one.dispose();
+  }
+
+  private changed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    const { preview } = this;
+    if (document !== preview?.editor.document || contentChanges.length === 0) return;
+    const [{ range, rangeOffset, text }, ...others] = contentChanges;
+    const next = range.isEmpty && range.start.isEqual(preview.range.start) && preview.text.startsWith(text);
+    if (others.length > 0 || !next) {
+      this.dismiss();
+      return;
+    }
+    const start = document.positionAt(rangeOffset + text.length);
+    preview.range = new vscode.Range(start, document.lineAt(start).range.end);
+    preview.text = preview.text.slice(text.length);
+    preview.version = document.version;
+    this.draw();
   }
 
   private draw(): void {
-    const { editor, range, text } = this.preview!;
+    const preview = this.preview!;
+    const { editor, range, text } = preview;
     const before = editor.document.getText(range.with(range.start.with({ character: 0 }), range.start));
     this.events.fire('changed', { before, text });
     editor.setDecorations(this.replaced, [range]);
-    const said = vscode.l10n.t('{0}   (Ctrl+Enter takes it, Esc leaves it)', text.trimStart());
-    const contentText = `⟶ ${said}`.replaceAll(' ', '\u00a0');
-    editor.setDecorations(this.instead, [
-      { range: new vscode.Range(range.end, range.end), renderOptions: { after: { contentText } } },
-    ]);
+    if (this.isAfter) this.after.draw(preview);
   }
 }

@@ -125,6 +125,16 @@ const scenes: Record<string, Scene> = {
       await drive.waitFor(() => document.querySelector('.monaco-hover a'));
     },
   },
+  whatIf: {
+    set: () => scenes.heatmap.set(),
+    again: async () => {
+      await vscode.commands.executeCommand('tokenscope.whatIf.dismiss');
+      await scenes.heatmap.again!();
+      await drive.click('.monaco-hover a:text("what if") >> nth=1');
+      await drive.waitFor(() => document.querySelector('[class*=ghost-text]'), [], 120_000);
+      await drive.pointAtNothing();
+    },
+  },
   ghost: {
     set: async () => {
       const editor = vscode.window.activeTextEditor!;

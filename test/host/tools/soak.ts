@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { WindowEngine } from '../../../src/explore/windowEngine.ts';
 import { themes } from '../../browser/theme.ts';
 import { drive } from '../drive.ts';
-import { event, Heard, openText, testApi } from '../explore.ts';
+import { event, openText, testApi } from '../explore.ts';
 import { GhostWindow, selectionArrived } from '../ghostWindow.ts';
 import { Painted } from '../painted.ts';
 import { Level } from './level.ts';
@@ -54,6 +54,8 @@ export async function run(): Promise<void> {
   while (performance.now() < until) {
     await soak.step();
     if (performance.now() - noted < NOTE_EVERY_MS) continue;
+    // What was asked and told would grow.
+    soak.forget();
     await level.note();
     noted = performance.now();
   }
@@ -75,14 +77,13 @@ class Soak {
 
   private constructor(
     private readonly ghost: GhostWindow,
-    private readonly heard: Heard,
     private readonly painted: Painted,
     private readonly next: () => number,
   ) {}
 
   static async begin(next: () => number): Promise<Soak> {
     const api = await testApi();
-    const soak = new Soak(await GhostWindow.open(), new Heard(api), await Painted.watch(api), next);
+    const soak = new Soak(await GhostWindow.open(), await Painted.watch(api), next);
     for (const text of BEGINNINGS) {
       const editor = await openText(text);
       soak.documents.push({ editor, text, had: new Set([text]) });
@@ -103,6 +104,7 @@ class Soak {
     ghostText: [4, () => executeCommand('tokenscope.ghostText.toggle')],
     suggest: [6, () => executeCommand('tokenscope.ghostText.suggest')],
     heatmap: [6, async () => this.ghost.api.heatmap.toggle()],
+    whatIf: [6, () => this.whatIf()],
     panel: [4, () => this.togglePanel()],
     engine: [1, async () => this.ghost.api.engine.kill()],
   };
@@ -111,6 +113,10 @@ class Soak {
 
   get engine(): WindowEngine {
     return this.ghost.api.engine;
+  }
+
+  forget(): void {
+    this.ghost.forget();
   }
 
   async step(): Promise<void> {
@@ -146,7 +152,6 @@ class Soak {
     assert.deepEqual(await this.painted.wrong(), [], 'ghost text was painted for another text');
     this.painted.dispose();
     this.ghost.dispose();
-    this.heard.dispose();
   }
 
   private one<T>(of: readonly T[]): T {
@@ -213,6 +218,17 @@ class Soak {
     assert.ok(text === before || text.startsWith(before.slice(0, -1)), `taken in: ${JSON.stringify(text.slice(-80))}`);
     now.text = text;
     now.had.add(text);
+  }
+
+  /** Looks at how the line would go on from another token, which changes nothing. */
+  private async whatIf(): Promise<void> {
+    const { document } = this.now.editor;
+    const text = this.ghost.api.heatmap.of(document)?.text;
+    const { tokens, scores } = text?.run ?? {};
+    if (text?.run?.stale !== false || text.state !== 'finished' || !tokens || !scores || tokens.length < 2) return;
+    const token = 1 + Math.floor(this.next() * (tokens.length - 1));
+    const id = scores.topIds[(token - 1) * scores.topK + Math.floor(this.next() * 3)];
+    await executeCommand('tokenscope.whatIf', { uri: `${document.uri}`, version: document.version, token, id });
   }
 
   private async select(): Promise<void> {
