@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { changedEngine } from '../../explore/changedEngine.ts';
 import { Emitter, type Event } from '../../explore/events.ts';
@@ -123,7 +122,7 @@ export class WhatIf implements vscode.Disposable {
     await editor.edit((edit) => edit.replace(range, text), { undoStopBefore, undoStopAfter: true });
     // An edit of a text that cannot be changed is said to be done, too.
     if (document.version === version)
-      say(vscode.l10n.t('{0} is read-only: the line was not put in.', basename(document.fileName)));
+      say(vscode.l10n.t('{0} is read-only: the line was not put in.', vscode.workspace.asRelativePath(document.uri)));
   }
 
   dismiss(): void {
