@@ -26,6 +26,10 @@ export const drive = {
   type: (text: string, delay = 10) => ask({ do: 'type', text, delay }),
   /** A key or a chord, as "Control+Shift+P". */
   press: (key: string) => ask({ do: 'press', key }),
+  /** What an input method writes before it is certain. */
+  compose: (text: string) => ask({ do: 'compose', text, end: false }),
+  /** Ends the composition with this text. */
+  endCompose: (text: string) => ask({ do: 'compose', text, end: true }),
   click: (selector: string) => ask({ do: 'click', selector, webview: false }),
   hover: (selector: string) => ask({ do: 'hover', selector, webview: false }),
   /** Takes the pointer off what a test clicked: a page that opens under it would show what it points at. */

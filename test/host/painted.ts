@@ -56,12 +56,17 @@ export class Painted {
     return new Painted(api);
   }
 
-  /** Lines that were painted with another suggestion than one for what stood there. */
+  /** Lines that were painted with ghost text. */
+  lines(): Promise<PaintedLine[]> {
+    return drive.eval(() => [...((globalThis as Recorder).paintedGhosts ?? new Map<string, PaintedLine>()).values()]);
+  }
+
+  /** Those with another suggestion than one for what stood there. */
   async wrong(): Promise<PaintedLine[]> {
-    const lines = await drive.eval(() => [...((globalThis as Recorder).paintedGhosts ?? new Map()).values()]);
+    const lines = await this.lines();
     const all = [...this.suggested];
     // A long line is wrapped: what is painted is a part of it.
-    return (lines as PaintedLine[]).filter(({ before, ghost }) => !all.some((whole) => whole.includes(before + ghost)));
+    return lines.filter(({ before, ghost }) => !all.some((whole) => whole.includes(before + ghost)));
   }
 
   dispose(): void {

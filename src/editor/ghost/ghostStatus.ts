@@ -32,6 +32,12 @@ export class GhostStatus implements vscode.Disposable {
     return this.item.text;
   }
 
+  /** What it says when it is pointed at, for tests. */
+  get tooltip(): string {
+    const { tooltip } = this.item;
+    return tooltip instanceof vscode.MarkdownString ? tooltip.value : (tooltip ?? '');
+  }
+
   /** Says some words beside what it says else; undefined: no more. */
   remark(note: string | undefined): void {
     this.note = note;

@@ -4,6 +4,8 @@ export type WindowCommand =
   /** `delay`: milliseconds from key to key. */
   | { do: 'type'; text: string; delay: number }
   | { do: 'press'; key: string }
+  /** What an input method writes before it is certain; `end`: puts the text in, and the composition ends. */
+  | { do: 'compose'; text: string; end: boolean }
   | { do: 'click' | 'hover' | 'dblclick'; selector: string; webview: boolean }
   | { do: 'resize'; width: number; height: number }
   | { do: 'eval'; script: string; args: unknown[]; webview: boolean }

@@ -43,6 +43,8 @@ async function perform(page: Page, problems: string[], command: WindowCommand): 
       return page.keyboard.type(command.text, { delay: command.delay });
     case 'press':
       return page.keyboard.press(command.key);
+    case 'compose':
+      return compose(page, command.text, command.end);
     case 'click':
     case 'hover':
     case 'dblclick': {
@@ -64,6 +66,15 @@ async function perform(page: Page, problems: string[], command: WindowCommand): 
     case 'problems':
       return problems;
   }
+}
+
+/** As an input method does it, by the protocol of Chrome's developer tools. */
+async function compose(page: Page, text: string, end: boolean): Promise<void> {
+  const tools = await page.context().newCDPSession(page);
+  const { length } = text;
+  if (end) await tools.send('Input.insertText', { text });
+  else await tools.send('Input.imeSetComposition', { text, selectionStart: length, selectionEnd: length });
+  await tools.detach();
 }
 
 /** The newest webview that is shown, or the newest that has the selector. */
