@@ -1,6 +1,6 @@
 /**
- * A whole VS Code window driven from outside, for what a test in the extension host cannot see: the reload of the
- * window, which ends the extension host.
+ * Whole VS Code windows driven from outside, for what a test in the extension host cannot see: the reload of the
+ * window, which ends the extension host, and another window beside it.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,9 @@ export interface HostWindow {
   open(file: string): Promise<void>;
   /** Reloads the window by its command, which saves what is open, and waits until it is there again. */
   reload(): Promise<void>;
+  /** Another window on the same folder. */
+  another(): Promise<HostWindow>;
+  /** Ends it; the first one ends the others too. */
   close(): Promise<void>;
 }
 
@@ -51,8 +54,29 @@ export async function openHostWindow(options: HostWindowOptions = {}): Promise<H
     settings: options.settings,
     env: { HOME: state, XDG_RUNTIME_DIR: state, XDG_CACHE_HOME: join(state, 'cache') },
   });
-  const window = await openWindow({ width: 1400, height: 900 }, () => {});
-  const { page } = window;
+  const url = server.url({ folder, extensionDevelopmentPath: [options.extensionDevelopmentPath ?? root] });
+  const open: HostWindow[] = [];
+  const another = async () => {
+    const window = await openWindow({ width: 1400, height: 900 }, () => {});
+    await window.page.goto(url);
+    await workbenchReady(window.page);
+    const opened = { ...driven(window.page), folder, another, close: window.close };
+    open.push(opened);
+    return opened;
+  };
+  const first = await another();
+  return {
+    ...first,
+    async close() {
+      for (const { close } of open) await close();
+      await server.stop();
+      rmSync(state, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** What a test does in a window. */
+function driven(page: Page): Omit<HostWindow, 'folder' | 'another' | 'close'> {
   const pick = async (text: string) => {
     const input = page.locator('.quick-input-widget input').first();
     await input.waitFor();
@@ -63,28 +87,26 @@ export async function openHostWindow(options: HostWindowOptions = {}): Promise<H
       .first()
       .click();
   };
-  const opened: HostWindow = {
+  const command = async (title: string) => {
+    await page.keyboard.press('F1');
+    await pick(`>${title}`);
+  };
+  return {
     page,
-    folder,
+    command,
     async webview(selector) {
-      const end = Date.now() + 30_000;
+      const end = Date.now() + 60_000;
       for (;;) {
         for (const frame of await webviewFrames(page)) {
-          if (
-            (await frame
-              .locator(selector)
-              .count()
-              .catch(() => 0)) > 0
-          )
-            return frame;
+          const found = await frame
+            .locator(selector)
+            .count()
+            .catch(() => 0);
+          if (found > 0) return frame;
         }
-        if (Date.now() > end) throw new Error(`no webview showed ${selector} within 30 s`);
+        if (Date.now() > end) throw new Error(`no webview showed ${selector} within 60 s`);
         await page.waitForTimeout(50);
       }
-    },
-    async command(title) {
-      await page.keyboard.press('F1');
-      await pick(`>${title}`);
     },
     async open(file) {
       await page.keyboard.press('Control+P');
@@ -93,17 +115,9 @@ export async function openHostWindow(options: HostWindowOptions = {}): Promise<H
     },
     async reload() {
       const navigated = page.waitForEvent('framenavigated', (frame) => frame === page.mainFrame());
-      await opened.command('Developer: Reload Window');
+      await command('Developer: Reload Window');
       await navigated;
       await workbenchReady(page);
     },
-    async close() {
-      await window.close();
-      await server.stop();
-      rmSync(state, { recursive: true, force: true, maxRetries: 5 });
-    },
   };
-  await page.goto(server.url({ folder, extensionDevelopmentPath: [options.extensionDevelopmentPath ?? root] }));
-  await workbenchReady(page);
-  return opened;
 }

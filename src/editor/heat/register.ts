@@ -15,9 +15,12 @@ export interface Heat {
   whatIf: WhatIf;
 }
 
+/** In the workspace's state: whether it is on, so that it comes back when the window is loaded again. */
+const IS_ON = 'heatmap.isOn';
+
 /** The heatmap, its legend, its hover with what else might stand in a token's place, and their commands. */
 export function registerHeatmap(
-  { subscriptions }: vscode.ExtensionContext,
+  { subscriptions, workspaceState }: vscode.ExtensionContext,
   texts: ScoredTexts,
   engine: WindowEngine,
   changes: ModelChanges,
@@ -25,6 +28,8 @@ export function registerHeatmap(
   const heatmap = new Heatmap(texts);
   const heatStatus = new HeatStatus(heatmap);
   const whatIf = new WhatIf(heatmap, engine, changes);
+  heatmap.onDidToggle((on) => void workspaceState.update(IS_ON, on || undefined));
+  if (workspaceState.get(IS_ON)) heatmap.set(true);
   subscriptions.push(
     heatmap,
     heatStatus,

@@ -50,7 +50,11 @@ export class HeatStatus implements vscode.Disposable {
 
 /** @param before of the unchanged model, where something is switched off */
 function summary({ tokens, scored, meanSurprisal, perplexity: value }: TextTotals, before?: TextTotals): string {
-  const count = vscode.l10n.t('{0} tokens', thousands(tokens));
+  // Nothing is asked before the first token: it has no score, unless there is one before the text.
+  const count =
+    scored < tokens - 1
+      ? vscode.l10n.t('{0} of {1} tokens', thousands(scored), thousands(tokens))
+      : vscode.l10n.t('{0} tokens', thousands(tokens));
   if (scored === 0) return count;
   const arrow = (now: string, then: string | undefined) => (then === undefined ? now : `${then} → ${now}`);
   const mean = arrow(bits(meanSurprisal), before && bits(before.meanSurprisal));
