@@ -49,6 +49,16 @@ describe('what if another token stood here', () => {
     return { editor, line };
   }
 
+  /** Waits until a line stands after the one that it would replace. */
+  const standsAfter = (line: string) =>
+    drive.waitFor(
+      (wanted: string) =>
+        [...document.querySelectorAll('.view-line span')].some((span) =>
+          getComputedStyle(span, '::after').content.replaceAll('\u00a0', ' ').includes(wanted),
+        ),
+      [`⟶ ${line.trimStart()}   (Ctrl+Enter takes it, Esc leaves it)`],
+    );
+
   it('is ghost text before what it would replace; Tab puts it in its place, as one step of undo', async () => {
     const { editor, line } = await asked();
     const { document } = editor;
@@ -94,6 +104,14 @@ describe('what if another token stood here', () => {
     assert.equal(api.whatIf.text, undefined);
   });
 
+  it('when another editor has the focus it stands after its line', async () => {
+    const { line } = await asked();
+    const other = await vscode.workspace.openTextDocument({ content: 'another text' });
+    await vscode.window.showTextDocument(other, vscode.ViewColumn.Two);
+    await ghost.shows('');
+    await standsAfter(line);
+  });
+
   it('in a text that cannot be changed, which has no ghost text, it stands after the line, and is not put in', async () => {
     const scheme = 'tokenscope-read-only';
     const provider = vscode.workspace.registerTextDocumentContentProvider(scheme, {
@@ -104,14 +122,7 @@ describe('what if another token stood here', () => {
       const editor = await vscode.window.showTextDocument(text);
       await heat(api, editor);
       await vscode.commands.executeCommand('tokenscope.whatIf', linkIn(editor));
-      const said = `⟶ ${api.whatIf.text!.trimStart()}   (Ctrl+Enter takes it, Esc leaves it)`;
-      await drive.waitFor(
-        (wanted: string) =>
-          [...document.querySelectorAll('.view-line span')].some((span) =>
-            getComputedStyle(span, '::after').content.replaceAll('\u00a0', ' ').includes(wanted),
-          ),
-        [said],
-      );
+      await standsAfter(api.whatIf.text!);
       await vscode.commands.executeCommand('tokenscope.whatIf.accept');
       await drive.waitFor(() =>
         [...document.querySelectorAll('.notification-list-item')].some((item) =>

@@ -48,6 +48,9 @@ export class WhatIf implements vscode.Disposable {
       vscode.window.onDidChangeVisibleTextEditors((editors) => {
         if (this.preview && !editors.includes(this.preview.editor)) this.dismiss();
       }),
+      vscode.window.onDidChangeActiveTextEditor((active) => {
+        if (this.preview && active !== this.preview.editor) this.showAfter();
+      }),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
         if (textEditor === this.preview?.editor && this.ghost.isLeft(selections)) this.dismiss();
       }),
@@ -68,29 +71,30 @@ export class WhatIf implements vscode.Disposable {
   async show(link: unknown): Promise<void> {
     const there = stillThere(this.heatmap, link);
     if (!there) return;
-    this.dismiss();
     const { editor, text, asked } = there;
     const { document } = editor;
-    const { run } = text;
-    const start = document.positionAt(text.rangeOf(asked.token)!.start);
-    const first = run!.loaded!.pieces.get(asked.id);
-    if (!first || first.bytes || first.special) return; // no hover offers these
-    if (!candidateRange(run!.tokens, asked.token)) {
+    const run = text.run!;
+    if (!candidateRange(run.tokens, asked.token)) {
       say(vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.'));
       return;
     }
+    const { pieces } = run.loaded!;
+    await pieces.learn([asked.id]);
+    const first = pieces.get(asked.id)!;
+    if (first.bytes || first.special || !stillThere(this.heatmap, link)) return; // no hover offers these
+    this.dismiss();
+    const start = document.positionAt(text.rangeOf(asked.token)!.start);
     const abort = new AbortController();
     this.abort = abort;
     const range = new vscode.Range(start, document.lineAt(start).range.end);
     const preview = { editor, range, text: first.text, version: document.version };
     this.preview = preview;
     void vscode.commands.executeCommand('setContext', 'tokenscope.whatIf', true);
-    const inEditor = editor === vscode.window.activeTextEditor;
-    this.isAfter = !inEditor;
+    this.isAfter = editor !== vscode.window.activeTextEditor;
     this.draw();
-    if (inEditor) await this.ghost.begin(preview);
+    if (!this.isAfter) await this.ghost.begin(preview);
     if (this.preview !== preview) return;
-    const ids = [...run!.ids.slice(0, asked.token), asked.id];
+    const ids = [...run.ids.slice(0, asked.token), asked.id];
     const sampling = { temperature: 0, topK: 0, topP: 1 };
     const engine = changedEngine(this.engine.channel('what if'), this.changes.interventions);
     try {
@@ -105,9 +109,8 @@ export class WhatIf implements vscode.Disposable {
       this.dismiss();
       throw error;
     }
-    if (!inEditor || (await this.ghost.show(preview)) || this.preview !== preview) return;
-    this.isAfter = true;
-    this.draw();
+    if (this.isAfter || (await this.ghost.show(preview)) || this.preview !== preview) return;
+    this.showAfter();
   }
 
   /** Puts the previewed line into the text, as one step of undo. What of it stands there already belongs to that step. */
@@ -140,6 +143,12 @@ export class WhatIf implements vscode.Disposable {
   dispose(): void {
     this.dismiss();
     for (const one of [...this.listening, this.ghost, this.after, this.replaced, this.events]) one.dispose();
+  }
+
+  private showAfter(): void {
+    this.isAfter = true;
+    this.ghost.clear();
+    this.draw();
   }
 
   private changed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {

@@ -12,7 +12,7 @@ const ROUNDS = 2;
  * From one engine to the next what is resident differs by 5 %, in no order, though each has done the same (measured
  * over twenty without a window): of fewer notes the halves differ by chance.
  */
-const FEWEST_NOTES = 12;
+const FEWEST_NOTES = 10;
 const MOST_RESIDENT = 1.15;
 /** The host's own is collected before it is noted. */
 const MOST_USED = 1.1;
