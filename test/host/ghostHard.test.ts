@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { drive } from './drive.ts';
-import { closeAll, setting } from './explore.ts';
+import { closeAll, event, setting } from './explore.ts';
 import { GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
 import { Painted } from './painted.ts';
 
@@ -37,6 +37,7 @@ describe('ghost text when it is hard', () => {
     );
 
   it('while an input method composes nothing is painted; when it ends, the suggestion is there', async () => {
+    await setting('ghostText.threshold', 0);
     const written = await ghost.write(LIST);
     const painted = await Painted.watch(ghost.api);
     await drive.compose(' S');
@@ -47,8 +48,8 @@ describe('ghost text when it is hard', () => {
     await frames(FRAMES);
     assert.deepEqual(await painted.lines(), []);
     const ended = ghost.state('shown');
-    await drive.endCompose(' Spa');
-    await textBecomes(written, `${LIST} Spa`);
+    await drive.endCompose(' Spain');
+    await textBecomes(written, `${LIST} Spain`);
     const shown = await ended;
     assert.ok(shown.state === 'shown');
     await ghost.shows(shown.suggestion.text);
@@ -88,12 +89,13 @@ describe('ghost text when it is hard', () => {
   it('where suggestions are slow it says so, and begins after a longer pause', async () => {
     await ghost.write(LIST);
     ghost.api.ghost.took = 4000;
+    const typed = event(vscode.workspace.onDidChangeTextDocument).then(() => performance.now());
+    const began = ghost.state('computing').then(() => performance.now());
     await drive.type(' ');
-    await frames(FRAMES);
-    assert.deepEqual(ghost.asked, []);
+    // Half of what the last one took, counted from the key; a timer may come a little early.
+    assert.ok((await began) - (await typed) > 1990);
     await ghost.shows('Spain.');
-    assert.deepEqual(ghost.asked.slice(0, 1), ['ghost text']);
-    assert.ok(ghost.api.ghost.took < 4000);
+    assert.notEqual(ghost.api.ghost.took, 4000);
 
     ghost.api.ghost.took = 4000;
     ghost.api.ghostStatus.remark(undefined);
