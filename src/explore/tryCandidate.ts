@@ -16,9 +16,7 @@ export async function tryCandidate(text: ScoredText, token: number, id: number):
   await pieces.learn([id]);
   if (text.run !== run || run.stale) return hasChanged();
   const range = candidateRange(run.tokens, token);
-  if (!range) {
-    return vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.');
-  }
+  if (!range) return isPartOfCharacter();
   const problem = await whyNot(text.place, pieces.get(id)!);
   if (problem) return problem;
   // Whether the file may be written was asked; the text may have changed meanwhile.
@@ -38,7 +36,7 @@ export async function putIn(text: ScoredText, token: number, ids: readonly numbe
   const whole = await engine.describe(ids);
   if (text.run !== run || run.stale) return hasChanged();
   const place = candidateRange(run.tokens, token);
-  if (!place) return vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.');
+  if (!place) return isPartOfCharacter();
   const special = ids.map((id) => pieces.get(id)!).find((piece) => piece.special);
   // Parts of a character may be whole together.
   const last = whole.text.endsWith('\ufffd') ? pieces.get(ids[ids.length - 1])!.bytes : undefined;
@@ -50,6 +48,10 @@ export async function putIn(text: ScoredText, token: number, ids: readonly numbe
 
 const hasChanged = () =>
   vscode.l10n.t('The text has changed since these numbers were computed: try again when they are new.');
+
+/** Why a token cannot be replaced whose place has no text of its own (candidateRange). */
+export const isPartOfCharacter = () =>
+  vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.');
 
 const isReadOnlyNow = (name: string) => vscode.l10n.t('{0} is read-only: the candidate was not put in.', name);
 

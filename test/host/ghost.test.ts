@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { percent } from '../../src/analysis/format.ts';
 import { drive } from './drive.ts';
-import { closeAll, setting } from './explore.ts';
-import { GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
+import { setting } from './explore.ts';
+import { eachInGhostWindow, type GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
 import { Painted } from './painted.ts';
 
 /** Whatever has the focus by then. */
@@ -12,17 +12,8 @@ const closeList = () => vscode.commands.executeCommand('workbench.action.closeQu
 describe('ghost text', () => {
   let ghost: GhostWindow;
 
-  before(async () => {
-    ghost = await GhostWindow.open();
-  });
-
-  after(() => ghost.dispose());
-
-  beforeEach(() => ghost.forget());
-
-  afterEach(async () => {
-    for (const name of ['mode', 'threshold']) await setting(`ghostText.${name}`, undefined);
-    await closeAll();
+  eachInGhostWindow(['ghostText.mode', 'ghostText.threshold'], (opened) => {
+    ghost = opened;
   });
 
   it('appears while one types, and is taken in with Tab; undo takes it out', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { drive } from './drive.ts';
-import { closeAll, event, setting } from './explore.ts';
-import { GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
+import { event, setting } from './explore.ts';
+import { eachInGhostWindow, type GhostWindow, LIST, textBecomes } from './ghostWindow.ts';
 import { Painted } from './painted.ts';
 
 const { executeCommand } = vscode.commands;
@@ -13,17 +13,8 @@ const FRAMES = 60;
 describe('ghost text when it is hard', () => {
   let ghost: GhostWindow;
 
-  before(async () => {
-    ghost = await GhostWindow.open();
-  });
-
-  after(() => ghost.dispose());
-
-  beforeEach(() => ghost.forget());
-
-  afterEach(async () => {
-    for (const name of ['mode', 'threshold']) await setting(`ghostText.${name}`, undefined);
-    await closeAll();
+  eachInGhostWindow(['ghostText.mode', 'ghostText.threshold'], (opened) => {
+    ghost = opened;
   });
 
   const frames = (count: number) =>
@@ -71,19 +62,6 @@ describe('ghost text when it is hard', () => {
     assert.equal(written.getText(), other);
     assert.deepEqual(await painted.wrong(), []);
     painted.dispose();
-  });
-
-  it('right to left, and with characters of two units: what is taken in is what was shown', async () => {
-    for (const text of ['العاصمة الفرنسية هي باريس. العاصمة الإيطالية هي', '🦊 fox, 🐻 bear, 🐶 dog, 🐱']) {
-      const written = await ghost.write(text);
-      const shown = await ghost.suggest();
-      assert.ok(shown.state === 'shown', shown.state);
-      await ghost.shows(shown.suggestion.text.split('\n')[0]);
-      assert.ok(!shown.suggestion.text.includes('\ufffd'), shown.suggestion.text);
-      await executeCommand('editor.action.inlineSuggest.commit');
-      await textBecomes(written, text + shown.suggestion.text);
-      await closeAll();
-    }
   });
 
   it('where suggestions are slow it says so, and begins after a longer pause', async () => {

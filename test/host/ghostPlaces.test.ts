@@ -3,25 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { drive } from './drive.ts';
-import { closeAll, event, setting } from './explore.ts';
-import { GhostWindow, LIST, selectionArrived, textBecomes } from './ghostWindow.ts';
+import { event, setting } from './explore.ts';
+import { eachInGhostWindow, type GhostWindow, LIST, selectionArrived, textBecomes } from './ghostWindow.ts';
 
 const { executeCommand } = vscode.commands;
 
 describe('ghost text where people write', () => {
   let ghost: GhostWindow;
 
-  before(async () => {
-    ghost = await GhostWindow.open();
-  });
-
-  after(() => ghost.dispose());
-
-  beforeEach(() => ghost.forget());
-
-  afterEach(async () => {
-    for (const name of ['ghostText.mode', 'ghostText.maxTokens', 'model']) await setting(name, undefined);
-    await closeAll();
+  eachInGhostWindow(['ghostText.mode', 'ghostText.maxTokens', 'model'], (opened) => {
+    ghost = opened;
   });
 
   /** The text that the model was given for the suggestion that is shown. */
@@ -106,6 +97,7 @@ describe('ghost text where people write', () => {
     it(`text ${name}: at its offset, with whole characters only`, async () => {
       const written = await ghost.write(text, 'plaintext');
       await ghost.suggest();
+      await ghost.shows(word);
       assert.equal(await given(), text.trimEnd());
       assert.equal(await accept(written), word);
       for (let tokens = 1; tokens <= 4; tokens++) {

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { GhostState } from '../../src/editor/ghost/ghostState.ts';
 import type { TestApi } from '../../src/extension.ts';
 import { drive } from './drive.ts';
-import { event, openText, testApi } from './explore.ts';
+import { closeAll, event, openText, setting, testApi } from './explore.ts';
 
 /** What the model continues with " Spain.". */
 export const LIST = '- Paris is the capital of France.\n- Rome is the capital of Italy.\n- Madrid is the capital of';
@@ -118,6 +118,24 @@ export class GhostWindow implements vscode.Disposable {
   workedAhead(): Promise<undefined> {
     return event((hear) => vscode.Disposable.from(this.api.ghost.onDidWorkAhead(hear)));
   }
+}
+
+/**
+ * Hooks of a suite: the window is opened once, and before each test has nothing asked.
+ * @param settings which each test may have set
+ */
+export function eachInGhostWindow(settings: readonly string[], opened: (window: GhostWindow) => void): void {
+  let ghost: GhostWindow;
+  before(async () => {
+    ghost = await GhostWindow.open();
+    opened(ghost);
+  });
+  after(() => ghost.dispose());
+  beforeEach(() => ghost.forget());
+  afterEach(async () => {
+    for (const name of settings) await setting(name, undefined);
+    await closeAll();
+  });
 }
 
 /** A command goes the same way as a selection: when it is done, the window has the selection. */

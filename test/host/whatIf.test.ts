@@ -59,6 +59,16 @@ describe('what if another token stood here', () => {
       [`⟶ ${line.trimStart()}   (Ctrl+Enter takes it, Esc leaves it)`],
     );
 
+  /** Waits for a notification with this in it, and takes it away. */
+  async function isTold(text: string): Promise<void> {
+    await drive.waitFor(
+      (wanted: string) =>
+        [...document.querySelectorAll('.notification-list-item')].some((item) => item.textContent?.includes(wanted)),
+      [text],
+    );
+    await vscode.commands.executeCommand('notifications.clearAll');
+  }
+
   it('is ghost text before what it would replace; Tab puts it in its place, as one step of undo', async () => {
     const { editor, line } = await asked();
     const { document } = editor;
@@ -124,13 +134,8 @@ describe('what if another token stood here', () => {
       await vscode.commands.executeCommand('tokenscope.whatIf', linkIn(editor));
       await standsAfter(api.whatIf.text!);
       await vscode.commands.executeCommand('tokenscope.whatIf.accept');
-      await drive.waitFor(() =>
-        [...document.querySelectorAll('.notification-list-item')].some((item) =>
-          item.textContent?.includes('sentence.txt is read-only: the line was not put in.'),
-        ),
-      );
+      await isTold('sentence.txt is read-only: the line was not put in.');
       assert.equal(text.getText(), SENTENCE);
-      await vscode.commands.executeCommand('notifications.clearAll');
     } finally {
       provider.dispose();
     }
@@ -144,20 +149,13 @@ describe('what if another token stood here', () => {
     const id = run!.ids[0];
     const part = run!.tokens.findIndex(({ start, bytes }, i) => bytes && run!.tokens[i - 1]?.end > start);
     assert.ok(part > 1);
-    const told = async (text: string) => {
-      assert.equal(api.whatIf.text, undefined);
-      await drive.waitFor(
-        (wanted: string) =>
-          [...document.querySelectorAll('.notification-list-item')].some((item) => item.textContent?.includes(wanted)),
-        [text],
-      );
-      await vscode.commands.executeCommand('notifications.clearAll');
-    };
     await vscode.commands.executeCommand('tokenscope.whatIf', { uri, version, token: part, id });
-    await told('only a part of a character');
+    assert.equal(api.whatIf.text, undefined);
+    await isTold('only a part of a character');
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'x'));
     await vscode.commands.executeCommand('tokenscope.whatIf', { uri, version, token: 1, id });
-    await told('The text has changed');
+    assert.equal(api.whatIf.text, undefined);
+    await isTold('The text has changed');
   });
 
   it('beside a panel, the panel has the whole line', async () => {

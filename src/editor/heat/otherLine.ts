@@ -41,7 +41,6 @@ export class GhostLine implements vscode.Disposable, vscode.InlineCompletionItem
     this.provider = vscode.languages.registerInlineCompletionItemProvider({ language, scheme: uri.scheme }, this);
     this.asked = false;
     await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
-    if (!this.asked) this.clear();
     return this.asked;
   }
 

@@ -28,8 +28,8 @@ export function registerHeatmap(
   const heatmap = new Heatmap(texts);
   const heatStatus = new HeatStatus(heatmap);
   const whatIf = new WhatIf(heatmap, engine, changes);
-  heatmap.onDidToggle((on) => void workspaceState.update(IS_ON, on || undefined));
   if (workspaceState.get(IS_ON)) heatmap.set(true);
+  heatmap.onDidToggle((on) => void workspaceState.update(IS_ON, on || undefined));
   subscriptions.push(
     heatmap,
     heatStatus,

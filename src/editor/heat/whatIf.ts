@@ -3,6 +3,7 @@ import { changedEngine } from '../../explore/changedEngine.ts';
 import { Emitter, type Event } from '../../explore/events.ts';
 import type { ModelChanges } from '../../explore/modelChanges.ts';
 import { candidateRange } from '../../explore/tokenPlaces.ts';
+import { isPartOfCharacter } from '../../explore/tryCandidate.ts';
 import type { WindowEngine } from '../../explore/windowEngine.ts';
 import type { Heatmap } from './heatmap.ts';
 import { GhostLine, LineAfter, type Preview } from './otherLine.ts';
@@ -75,7 +76,7 @@ export class WhatIf implements vscode.Disposable {
     const { document } = editor;
     const run = text.run!;
     if (!candidateRange(run.tokens, asked.token)) {
-      say(vscode.l10n.t('This token is only a part of a character: choose the first part to replace it.'));
+      say(isPartOfCharacter());
       return;
     }
     const { pieces } = run.loaded!;
@@ -109,8 +110,8 @@ export class WhatIf implements vscode.Disposable {
       this.dismiss();
       throw error;
     }
-    if (this.isAfter || (await this.ghost.show(preview)) || this.preview !== preview) return;
-    this.showAfter();
+    if (this.preview !== preview || this.isAfter || (await this.ghost.show(preview))) return;
+    if (this.preview === preview) this.showAfter();
   }
 
   /** Puts the previewed line into the text, as one step of undo. What of it stands there already belongs to that step. */

@@ -222,8 +222,8 @@ class Soak {
   private async whatIf(): Promise<void> {
     const { document } = this.now.editor;
     const text = this.ghost.api.heatmap.of(document)?.text;
-    const { tokens, scores } = text?.run ?? {};
-    if (text?.run?.stale !== false || text.state !== 'finished' || !tokens || !scores || tokens.length < 2) return;
+    if (text?.state !== 'finished' || !text.run || text.run.stale || text.run.tokens.length < 2) return;
+    const { tokens, scores } = text.run;
     const token = 1 + Math.floor(this.next() * (tokens.length - 1));
     const id = scores.topIds[(token - 1) * scores.topK + Math.floor(this.next() * 3)];
     await executeCommand('tokenscope.whatIf', { uri: `${document.uri}`, version: document.version, token, id });
